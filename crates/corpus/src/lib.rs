@@ -1,0 +1,23 @@
+//! The records that every step of caveat shares.
+//!
+//! [`trace`] holds what importers emit, [`verdict`] the ten verdicts and the
+//! three states, [`rule`] which grade of a trace counts, [`evidence`] the counts
+//! that leave the store, and [`register`] what is known about models, makers and
+//! graders.
+//!
+//! This crate knows no files, no SQL and no statistics.
+
+pub mod digest;
+pub mod evidence;
+pub mod register;
+pub mod rule;
+pub mod trace;
+pub mod verdict;
+
+pub use digest::Digest;
+pub use evidence::{
+    CellEvidence, Evidence, GraderConfusion, ModelEvidence, SourceEvidence, VerdictPair,
+};
+pub use rule::{Chosen, GradeView, VerdictRule};
+pub use trace::{Cell, Grade, GraderKind, Location, ModelName, Outcome, PromptKey, Record, Trace};
+pub use verdict::{State, SuccessDefinition, Verdict, VerdictCounts};

@@ -1,0 +1,48 @@
+//! Faults of a whole source.
+//!
+//! Every variant says what was expected, what was found and, on its own line,
+//! what to do. Text that came from the source is escaped before it is shown.
+
+use std::path::PathBuf;
+
+use crate::text::printable;
+
+/// Why a source is refused. The store stays unchanged.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// The file cannot be opened or read.
+    #[error("cannot read `{}`: {cause}", printable(&path.display().to_string()))]
+    Io {
+        /// File.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The content is not what the format requires.
+    #[error("`{}` is not a usable {format} source: {found}\nhint: {hint}", printable(&path.display().to_string()))]
+    Refused {
+        /// File.
+        path: PathBuf,
+        /// Format that was tried.
+        format: &'static str,
+        /// What was expected and what was found.
+        found: String,
+        /// What to do.
+        hint: String,
+    },
+    /// An option is missing or wrong.
+    #[error("{format}: {problem}\nhint: {hint}")]
+    Options {
+        /// Format.
+        format: &'static str,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The receiver stopped: see its own error.
+    #[error(transparent)]
+    Closed(#[from] crate::sink::SinkClosed),
+}
