@@ -1,0 +1,294 @@
+//! Published claims against recomputed figures.
+//!
+//! `claims.toml` names for each claim the printed value and the place of the
+//! figure in the annex. A claim is `reproduced` when the recomputed figure
+//! equals the printed one at the printed precision, `differs` when it does not,
+//! and `cannot_be_recomputed` when the annex holds no such figure or the claim
+//! itself says why there can be none. A difference is explained only where
+//! another figure of the annex does reproduce the printed value, or where the
+//! file gives a reason.
+
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::annex::{ClaimResult, ClaimStatus};
+use crate::lookup::lookup;
+
+/// All published claims of a report.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Claims {
+    /// Where the claims were printed.
+    #[serde(default)]
+    pub source: String,
+    /// The claims in the order of the document.
+    #[serde(default, rename = "claim")]
+    pub claims: Vec<Claim>,
+}
+
+/// One published claim.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// Stable id.
+    pub id: String,
+    /// What is claimed, in words.
+    pub claim: String,
+    /// The printed value or values, as printed. Two values are an interval.
+    pub printed: Vec<String>,
+    /// Places of the figures in the annex, one per printed value
+    /// (`/scale/p`, `/providers[provider=google]/n`).
+    #[serde(default)]
+    pub figures: Vec<String>,
+    /// What one unit of the figure is in the unit of the print: 100 for a
+    /// proportion printed in percent.
+    #[serde(default = "one")]
+    pub factor: f64,
+    /// Why there can be no such figure, where there is none.
+    #[serde(default)]
+    pub unrecomputable: Option<String>,
+    /// Another figure that may explain a difference, and what it is.
+    #[serde(default)]
+    pub explained_by: Option<Explanation>,
+    /// Why it differs, or what the figure is worth.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// Whether the title of the report rests on it.
+    #[serde(default)]
+    pub key: bool,
+}
+
+/// A figure that reproduces the printed value although the named one does not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Explanation {
+    /// Place of the figure in the annex.
+    pub figure: String,
+    /// What it is ("normal approximation").
+    pub is: String,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// A file of claims that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimsError {
+    /// The text is not TOML, or a key is not known.
+    #[error("cannot use `{}`: {problem}\nhint: `caveat schema claims` prints what the file may hold", path.display())]
+    Invalid {
+        /// File.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+impl Claims {
+    /// Reads `claims.toml` from its text; `path` is for messages.
+    ///
+    /// # Errors
+    /// [`ClaimsError`] for an unknown key, an id that occurs twice, or a claim
+    /// whose printed values and figures do not match in number.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ClaimsError> {
+        let invalid = |problem: String| ClaimsError::Invalid {
+            path: path.to_path_buf(),
+            problem,
+        };
+        let claims: Claims =
+            toml::from_str(text).map_err(|error| invalid(error.message().to_owned()))?;
+        let mut ids = std::collections::BTreeSet::new();
+        for claim in &claims.claims {
+            let id = claim.id.escape_debug();
+            if !ids.insert(claim.id.as_str()) {
+                return Err(invalid(format!("claim `{id}` occurs twice")));
+            }
+            if claim.unrecomputable.is_none() && claim.figures.len() != claim.printed.len() {
+                return Err(invalid(format!(
+                    "claim `{id}` prints {} values and names {} figures",
+                    claim.printed.len(),
+                    claim.figures.len()
+                )));
+            }
+        }
+        Ok(claims)
+    }
+}
+
+/// Compares every claim with the annex, which is given as JSON.
+pub fn check(claims: &Claims, annex: &Value) -> Vec<ClaimResult> {
+    claims.claims.iter().map(|claim| check_one(claim, annex)).collect()
+}
+
+fn check_one(claim: &Claim, annex: &Value) -> ClaimResult {
+    let published = shown(&claim.printed);
+    let result = |recomputed: String, status, note: Option<String>| ClaimResult {
+        id: claim.id.clone(),
+        claim: claim.claim.clone(),
+        published: published.clone(),
+        recomputed,
+        status,
+        note,
+        key: claim.key,
+        evidence: Vec::new(),
+    };
+    if let Some(reason) = &claim.unrecomputable {
+        return result("–".to_owned(), ClaimStatus::CannotBeRecomputed, Some(reason.clone()));
+    }
+    let mut recomputed = Vec::new();
+    let mut equal = true;
+    for (printed, figure) in claim.printed.iter().zip(&claim.figures) {
+        match recompute(printed, figure, claim.factor, annex) {
+            Ok(comparison) => {
+                equal &= comparison.equal;
+                recomputed.push(comparison.shown);
+            }
+            Err(reason) => {
+                return result("–".to_owned(), ClaimStatus::CannotBeRecomputed, Some(reason));
+            }
+        }
+    }
+    if equal {
+        return result(shown(&recomputed), ClaimStatus::Reproduced, claim.note.clone());
+    }
+    let note = explanation(claim, annex).or_else(|| claim.note.clone());
+    result(shown(&recomputed), ClaimStatus::Differs, note)
+}
+
+/// The reason that another figure gives, if it reproduces the printed value.
+fn explanation(claim: &Claim, annex: &Value) -> Option<String> {
+    let other = claim.explained_by.as_ref()?;
+    let printed = claim.printed.first()?;
+    let comparison = recompute(printed, &other.figure, claim.factor, annex).ok()?;
+    let reason = comparison
+        .equal
+        .then(|| format!("the printed {printed} is the {}", other.is))?;
+    Some(match &claim.note {
+        Some(note) => format!("{reason}; {note}"),
+        None => reason,
+    })
+}
+
+fn shown(values: &[String]) -> String {
+    match values {
+        [lower, upper] => format!("{lower} to {upper}"),
+        _ => values.join(", "),
+    }
+}
+
+/// A recomputed figure at the printed precision.
+struct Comparison {
+    shown: String,
+    equal: bool,
+}
+
+fn recompute(
+    printed: &str,
+    figure: &str,
+    factor: f64,
+    annex: &Value,
+) -> Result<Comparison, String> {
+    let value = lookup(annex, figure)
+        .ok_or_else(|| format!("the data hold no such figure ({figure})"))?;
+    if let Some(reason) = value.get("not_estimable").and_then(Value::as_str) {
+        return Err(format!("not estimable ({reason})"));
+    }
+    if let Some(number) = value.as_f64() {
+        return Ok(compare_numbers(printed, number * factor));
+    }
+    if let Some(items) = value.as_array() {
+        let mut words: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+        words.sort_unstable();
+        let text = words.join(", ");
+        return Ok(Comparison { equal: text == printed, shown: text });
+    }
+    let text = value.as_str().unwrap_or("no figure").to_owned();
+    Ok(Comparison { equal: text == printed, shown: text })
+}
+
+/// Rounds a number as the print does and compares the texts. A printed zero has no sign.
+fn compare_numbers(printed: &str, number: f64) -> Comparison {
+    let digits = printed.trim_end_matches('%').trim();
+    let decimals = digits.split_once('.').map_or(0, |(_, after)| after.len());
+    let signed = digits.starts_with('+');
+    let ascii = digits.replace('\u{2212}', "-");
+    let rounded = format!("{number:.decimals$}");
+    let unsigned_zero = |text: &str| {
+        let bare = text.trim_start_matches(['-', '+']).to_owned();
+        let zero = bare.chars().all(|c| matches!(c, '0' | '.'));
+        if zero { bare } else { text.trim_start_matches('+').to_owned() }
+    };
+    let (rounded, wanted) = (unsigned_zero(&rounded), unsigned_zero(&ascii));
+    let percent = if printed.trim_end().ends_with('%') { "%" } else { "" };
+    let plus = if signed && !rounded.starts_with('-') { "+" } else { "" };
+    Comparison {
+        shown: format!("{plus}{}{percent}", rounded.replace('-', "\u{2212}")),
+        equal: rounded == wanted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn status(claim: &str, annex: &Value) -> (ClaimStatus, String, Option<String>) {
+        let claims = Claims::parse(claim, Path::new("claims.toml")).unwrap();
+        let result = check(&claims, annex).remove(0);
+        (result.status, result.recomputed, result.note)
+    }
+
+    #[test]
+    fn a_claim_is_reproduced_at_its_printed_precision_and_not_beyond() {
+        let annex = json!({ "a": 0.6534, "b": -0.04 });
+        let claim = |printed: &str, figure: &str, factor: &str| {
+            format!(
+                "[[claim]]\nid='x'\nclaim='c'\nprinted=['{printed}']\nfigures=['{figure}']\nfactor={factor}\n"
+            )
+        };
+        assert_eq!(status(&claim("65.3%", "/a", "100.0"), &annex).0, ClaimStatus::Reproduced);
+        assert_eq!(status(&claim("65.34%", "/a", "100.0"), &annex).0, ClaimStatus::Reproduced);
+        assert_eq!(status(&claim("65.35%", "/a", "100.0"), &annex).0, ClaimStatus::Differs);
+        assert_eq!(status(&claim("+0.0", "/b", "1.0"), &annex).0, ClaimStatus::Reproduced);
+        assert_eq!(
+            status(&claim("1", "/missing", "1.0"), &annex).0,
+            ClaimStatus::CannotBeRecomputed
+        );
+    }
+
+    #[test]
+    fn a_difference_is_explained_only_by_a_figure_that_gives_the_printed_value() {
+        let claim = "[[claim]]\nid='p'\nclaim='c'\nprinted=['0.640']\nfigures=['/p']\n\
+            explained_by={figure='/normal',is='normal approximation'}\n";
+        let explained = status(claim, &json!({ "p": 0.6457, "normal": 0.6404 }));
+        assert_eq!(explained.0, ClaimStatus::Differs);
+        assert_eq!(explained.1, "0.646");
+        assert!(explained.2.unwrap().contains("normal approximation"));
+        let unexplained = status(claim, &json!({ "p": 0.6457, "normal": 0.7 }));
+        assert_eq!(unexplained.2, None);
+    }
+
+    #[test]
+    fn an_absent_quantity_cannot_be_recomputed_and_says_why() {
+        let claim = "[[claim]]\nid='p'\nclaim='c'\nprinted=['1']\nfigures=['/p']\n";
+        let absent = status(claim, &json!({ "p": { "not_estimable": "NoSizes" } }));
+        assert_eq!(absent.0, ClaimStatus::CannotBeRecomputed);
+        assert!(absent.2.unwrap().contains("NoSizes"));
+    }
+
+    #[test]
+    fn a_claim_whose_values_and_figures_do_not_match_is_refused() {
+        let text = "[[claim]]\nid='p'\nclaim='c'\nprinted=['1','2']\nfigures=['/p']\n";
+        assert!(Claims::parse(text, Path::new("claims.toml")).is_err());
+        let twice = "[[claim]]\nid='p'\nclaim='c'\nprinted=[]\n[[claim]]\nid='p'\nclaim='c'\nprinted=[]\n";
+        assert!(Claims::parse(twice, Path::new("claims.toml")).is_err());
+    }
+}

@@ -1,0 +1,552 @@
+//! `report.toml`: every choice that a report makes, as data.
+//!
+//! A key that is not known is an error with a suggestion; a value out of range
+//! is an error with the range. Defaults are stated at each field and printed in
+//! the method annex as resolved.
+
+use std::path::{Path, PathBuf};
+
+use caveat_corpus::SuccessDefinition;
+use caveat_corpus::rule::VerdictRule;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A report as its author defines it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Definition {
+    /// The question that the report answers.
+    pub title: String,
+    /// Number or short name.
+    pub number: String,
+    /// Programme or series.
+    pub series: String,
+    /// Author, for the file's properties.
+    pub author: String,
+    /// Date of the edition, YYYY-MM-DD. Never taken from a clock.
+    pub edition_date: String,
+    /// What a reader must know of the data at once, if anything ("a labelled
+    /// reconstruction, not measurements"). Stands on the first page.
+    #[serde(default)]
+    pub status: Option<String>,
+    /// One sentence about the corpus, for the title block.
+    pub corpus: String,
+    /// Word for the measured rate; "attack success" unless said otherwise.
+    #[serde(default = "default_measure")]
+    pub measure: String,
+    /// A corpus file to use instead of inputs, relative to the report.
+    #[serde(default)]
+    pub store: Option<PathBuf>,
+    /// Files to import, in this order.
+    #[serde(default)]
+    pub inputs: Vec<Input>,
+    /// A register of models of its own, relative to the report; it wins over the shared one.
+    #[serde(default)]
+    pub register: Option<PathBuf>,
+    /// How grades become verdicts and verdicts states.
+    #[serde(default)]
+    pub verdicts: Verdicts,
+    /// Which models are kept.
+    #[serde(default)]
+    pub inclusion: Inclusion,
+    /// How a provider is named.
+    #[serde(default)]
+    pub provider: ProviderNaming,
+    /// Which size is used.
+    #[serde(default)]
+    pub size: SizeRule,
+    /// Levels, thresholds, seed.
+    #[serde(default)]
+    pub analysis: AnalysisRules,
+    /// Parts of the corpus that are also shown by themselves.
+    #[serde(default)]
+    pub views: Vec<ViewRule>,
+    /// What else is known, with its source, printed where it belongs.
+    #[serde(default)]
+    pub context: Vec<Context>,
+    /// Documents to make.
+    #[serde(default)]
+    pub documents: Documents,
+}
+
+fn default_measure() -> String {
+    "attack success".to_owned()
+}
+
+/// One file to import.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Path relative to the report.
+    pub path: PathBuf,
+    /// Importer; recognised by content if absent.
+    #[serde(default)]
+    pub importer: Option<String>,
+    /// Options of the importer.
+    #[serde(default)]
+    pub options: serde_json::Map<String, serde_json::Value>,
+}
+
+/// How grades become verdicts, and verdicts states.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Verdicts {
+    /// Which grade of a trace counts.
+    pub rule: VerdictRule,
+    /// What counts as success.
+    pub success: SuccessDefinition,
+    /// What a reply that the provider's filter replaced counts as.
+    pub filtered: MissingReply,
+    /// What a prompt that was never submitted counts as.
+    pub not_submitted: MissingReply,
+}
+
+impl Default for Verdicts {
+    fn default() -> Self {
+        Self {
+            rule: VerdictRule::Coalesce,
+            success: SuccessDefinition::Strict,
+            filtered: MissingReply::NotEvaluable,
+            not_submitted: MissingReply::NotEvaluable,
+        }
+    }
+}
+
+/// What a trace without a reply counts as.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum MissingReply {
+    /// It leaves numerator and denominator.
+    #[default]
+    NotEvaluable,
+    /// It counts as resisted.
+    Resisted,
+}
+
+/// Which models are kept. Patterns are globs over the lower-case name (`*obliter*`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Inclusion {
+    /// Smallest number of evaluable traces of a model.
+    pub min_n_per_model: u64,
+    /// Whether a model needs a size to be kept at all.
+    pub known_size: bool,
+    /// Data sets left out.
+    pub exclude_datasets: Vec<String>,
+    /// Model names left out.
+    pub exclude_models: Vec<String>,
+    /// Providers left out, as spelled in the source.
+    pub exclude_providers: Vec<String>,
+    /// Kinds of derivatives left out (`abliterated`, `finetune`, …), by the register or by the name.
+    pub exclude_derivatives: Vec<String>,
+}
+
+impl Default for Inclusion {
+    fn default() -> Self {
+        Self {
+            min_n_per_model: 20,
+            known_size: false,
+            exclude_datasets: Vec::new(),
+            exclude_models: Vec::new(),
+            exclude_providers: Vec::new(),
+            exclude_derivatives: Vec::new(),
+        }
+    }
+}
+
+/// How a provider is named.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProviderNaming {
+    /// Whose name is used.
+    pub named_by: NamedBy,
+    /// What happens to runtimes, routers and hosts in the place of a provider.
+    pub runtimes: Runtimes,
+}
+
+/// Whose name stands for the provider.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum NamedBy {
+    /// As the source spells it; spellings of one maker stay apart.
+    #[default]
+    Source,
+    /// The maker by the register; as spelled where the register does not know the model.
+    Maker,
+    /// The maker of the base model.
+    BaseMaker,
+}
+
+/// What happens to a runtime, router or host in the place of a provider.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Runtimes {
+    /// It stays a provider of its own, marked as what it is.
+    #[default]
+    Keep,
+    /// The model's maker by the register takes its place.
+    Resolve,
+    /// Its models are left out.
+    Exclude,
+}
+
+/// Which size is used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SizeRule {
+    /// Where sizes come from: `corpus` (as the corpus codes them), `register`,
+    /// or `table:FILE`, a CSV beside the report with the columns `model`,
+    /// `params_total_b` and `params_active_b`.
+    pub source: String,
+    /// Total or active parameters.
+    pub measure: SizeMeasure,
+    /// What happens to a size that the corpus codes and the maker does not disclose.
+    pub undisclosed: Undisclosed,
+}
+
+impl Default for SizeRule {
+    fn default() -> Self {
+        Self {
+            source: "register".to_owned(),
+            measure: SizeMeasure::Total,
+            undisclosed: Undisclosed::Use,
+        }
+    }
+}
+
+/// Total or active parameters.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum SizeMeasure {
+    /// All parameters.
+    #[default]
+    Total,
+    /// Parameters used per token.
+    Active,
+}
+
+/// What happens to a coded size that the maker does not disclose.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Undisclosed {
+    /// It is used and marked.
+    #[default]
+    Use,
+    /// The model stays out of the scale analyses.
+    Drop,
+}
+
+/// Levels, thresholds and the seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AnalysisRules {
+    /// Level of the intervals of rates, differences and slopes.
+    pub level: f64,
+    /// Level of the interval of a share of variance.
+    pub variance_level: f64,
+    /// Smallest number of evaluable traces at which a provider is ranked.
+    pub ranking_min_n: u64,
+    /// Half-width of the band around the size line, in percentage points.
+    pub band_points: f64,
+    /// Random relabellings where enumeration is not feasible.
+    pub permutations: u32,
+    /// Seed of every random number.
+    pub seed: u64,
+}
+
+impl Default for AnalysisRules {
+    fn default() -> Self {
+        Self {
+            level: 0.95,
+            variance_level: 0.90,
+            ranking_min_n: 50,
+            band_points: 10.0,
+            permutations: 20_000,
+            seed: 1,
+        }
+    }
+}
+
+/// A part of the corpus.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ViewRule {
+    /// Stable id.
+    pub id: String,
+    /// Title for readers.
+    pub title: String,
+    /// Only these harm categories (globs); all if empty.
+    #[serde(default)]
+    pub harm_categories: Vec<String>,
+    /// Only these data sets (globs); all if empty.
+    #[serde(default)]
+    pub datasets: Vec<String>,
+    /// Only these attack families (globs); all if empty.
+    #[serde(default)]
+    pub attack_families: Vec<String>,
+}
+
+/// Something known from elsewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Context {
+    /// Where it is printed.
+    pub topic: Topic,
+    /// The statement.
+    pub text: String,
+    /// Its source.
+    pub source: String,
+}
+
+/// Where a context statement is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Topic {
+    /// With the graders.
+    Grader,
+    /// With the account of the data.
+    Data,
+    /// With the prompts.
+    Prompts,
+    /// With the models and vendors.
+    Models,
+    /// With the method.
+    Method,
+}
+
+/// Documents to make.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Documents {
+    /// Formats.
+    pub formats: Vec<Format>,
+    /// Paper of the PDF.
+    pub paper: Paper,
+}
+
+impl Default for Documents {
+    fn default() -> Self {
+        Self {
+            formats: vec![Format::Markdown, Format::Pdf],
+            paper: Paper::A4,
+        }
+    }
+}
+
+/// A format of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// Markdown (CommonMark with tables).
+    Markdown,
+    /// PDF.
+    Pdf,
+}
+
+/// Paper of the PDF.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Paper {
+    /// ISO A4.
+    #[default]
+    A4,
+    /// US Letter.
+    UsLetter,
+}
+
+/// A definition that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DefinitionError {
+    /// The text is not TOML, or a key or a value is not known.
+    #[error("cannot use `{}`: {problem}\nhint: {hint}", path.display())]
+    Invalid {
+        /// File.
+        path: PathBuf,
+        /// What is wrong and where.
+        problem: String,
+        /// What to do.
+        hint: String,
+    },
+}
+
+impl Definition {
+    /// Reads `report.toml` from its text; `path` is for messages.
+    ///
+    /// # Errors
+    /// [`DefinitionError`] for an unknown key (with the nearest known one), a
+    /// value out of range, a date that does not exist, or no input at all.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, DefinitionError> {
+        let definition: Definition =
+            toml::from_str(text).map_err(|error| unreadable(path, text, &error))?;
+        definition.check(path)?;
+        Ok(definition)
+    }
+
+    /// The day of the edition as year, month and day.
+    pub fn edition_day(&self) -> Option<(i32, u8, u8)> {
+        day(&self.edition_date)
+    }
+
+    fn check(&self, path: &Path) -> Result<(), DefinitionError> {
+        let refuse = |problem: String, hint: &str| {
+            Err(DefinitionError::Invalid {
+                path: path.to_path_buf(),
+                problem,
+                hint: hint.to_owned(),
+            })
+        };
+        if self.edition_day().is_none() {
+            return refuse(
+                format!("`edition_date` is no day: `{}`", self.edition_date.escape_debug()),
+                "write it as YYYY-MM-DD, for example 2026-11-23",
+            );
+        }
+        if self.store.is_some() != self.inputs.is_empty() {
+            return refuse(
+                "a report needs either `store` or at least one `[[inputs]]`, not both".to_owned(),
+                "name the files to import under `[[inputs]]`, or a corpus file as `store`",
+            );
+        }
+        for (name, level) in [
+            ("level", self.analysis.level),
+            ("variance_level", self.analysis.variance_level),
+        ] {
+            if !(0.5..1.0).contains(&level) {
+                return refuse(
+                    format!("`analysis.{name}` is {level}, outside 0.5 to below 1"),
+                    "0.95 is usual for rates, 0.90 for shares of variance",
+                );
+            }
+        }
+        let band = self.analysis.band_points;
+        if !(band > 0.0 && band <= 100.0) {
+            return refuse(
+                format!("`analysis.band_points` is {band}, outside 0 to 100"),
+                "give the half-width of the band in percentage points",
+            );
+        }
+        if !(999..=10_000_000).contains(&self.analysis.permutations) {
+            return refuse(
+                format!("`analysis.permutations` is {}", self.analysis.permutations),
+                "use 999 to 10,000,000; 20,000 is the default",
+            );
+        }
+        self.check_size_source(path)
+    }
+
+    fn check_size_source(&self, path: &Path) -> Result<(), DefinitionError> {
+        let source = self.size.source.as_str();
+        let table = source.strip_prefix("table:").is_some_and(|file| !file.is_empty());
+        if matches!(source, "corpus" | "register") || table {
+            return Ok(());
+        }
+        Err(DefinitionError::Invalid {
+            path: path.to_path_buf(),
+            problem: format!("`size.source` is `{}`", source.escape_debug()),
+            hint: "use `corpus`, `register`, or `table:FILE`".to_owned(),
+        })
+    }
+}
+
+/// Year, month and day of a text like 2026-11-23, if there is such a day.
+pub fn day(text: &str) -> Option<(i32, u8, u8)> {
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    let date = time::Date::parse(text, &format).ok()?;
+    Some((date.year(), u8::from(date.month()), date.day()))
+}
+
+fn unreadable(path: &Path, text: &str, error: &toml::de::Error) -> DefinitionError {
+    let place = error.span().map_or(String::new(), |span| {
+        let before = text.get(..span.start).unwrap_or_default();
+        format!("line {}: ", before.matches('\n').count() + 1)
+    });
+    let message = error.message();
+    DefinitionError::Invalid {
+        path: path.to_path_buf(),
+        problem: format!("{place}{message}"),
+        hint: suggestion(message)
+            .unwrap_or_else(|| "`caveat schema report` prints what the file may hold".to_owned()),
+    }
+}
+
+/// The nearest known key to an unknown one, read from the message of the parser.
+fn suggestion(message: &str) -> Option<String> {
+    let rest = message
+        .strip_prefix("unknown field `")
+        .or_else(|| message.strip_prefix("unknown variant `"))?;
+    let (unknown, known) = rest.split_once("`, expected ")?;
+    let nearest = known
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .max_by(|a, b| {
+            let likeness = |word: &str| strsim::jaro_winkler(unknown, word);
+            likeness(a).total_cmp(&likeness(b))
+        })?;
+    Some(format!("did you mean `{nearest}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const MINIMAL: &str = "title = \"Q?\"\nnumber = \"1\"\nseries = \"S\"\nauthor = \"A\"\n\
+        edition_date = \"2026-11-23\"\ncorpus = \"C\"\n";
+
+    fn parse(extra: &str) -> Result<Definition, DefinitionError> {
+        let input = "[[inputs]]\npath = \"a.db\"\n";
+        Definition::parse(&format!("{MINIMAL}{input}{extra}"), Path::new("report.toml"))
+    }
+
+    #[test]
+    fn a_minimal_report_takes_the_stated_defaults() {
+        let definition = parse("").unwrap();
+        assert_eq!(definition.analysis.permutations, 20_000);
+        assert_eq!(definition.inclusion.min_n_per_model, 20);
+        assert_eq!(definition.edition_day(), Some((2026, 11, 23)));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_line_and_a_suggestion() {
+        let error = parse("[analysis]\npermutation = 5000\n").unwrap_err().to_string();
+        assert!(error.contains("line 10"), "{error}");
+        assert!(error.contains("did you mean `permutations`?"), "{error}");
+        let error = parse("[verdicts]\nsuccess = \"strickt\"\n").unwrap_err().to_string();
+        assert!(error.contains("did you mean `strict`?"), "{error}");
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused_with_the_range() {
+        for extra in [
+            "[analysis]\nlevel = 95\n",
+            "[analysis]\nband_points = 0\n",
+            "[analysis]\npermutations = 10\n",
+            "[size]\nsource = \"guess\"\n",
+        ] {
+            assert!(parse(extra).unwrap_err().to_string().contains("hint: "), "{extra}");
+        }
+        let wrong = MINIMAL.replace("2026-11-23", "2026-02-30");
+        let text = format!("{wrong}[[inputs]]\npath = \"a.db\"\n");
+        assert!(Definition::parse(&text, Path::new("report.toml")).is_err());
+    }
+
+    #[test]
+    fn a_report_without_data_is_refused() {
+        assert!(Definition::parse(MINIMAL, Path::new("report.toml")).is_err());
+    }
+}

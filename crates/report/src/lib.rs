@@ -1,0 +1,20 @@
+//! From an analysis to the words of a document.
+//!
+//! [`definition`] reads `report.toml` and `claims.toml`; [`selection`] applies
+//! the inclusion rules to evidence; [`claims`] compares published figures with
+//! recomputed ones; [`findings`] and [`caveats`] are rules over the analysis;
+//! [`compose`] puts the document together; [`annex`] is the machine-readable
+//! side of it.
+//!
+//! This crate knows neither Markdown nor typst, and reads no corpus.
+
+pub mod annex;
+pub mod claims;
+pub mod definition;
+pub mod document;
+pub mod selection;
+pub mod lookup;
+mod naming;
+mod patterns;
+pub mod select;
+pub mod sizes;

@@ -1,0 +1,117 @@
+//! Which models a report keeps, under which provider and with which size.
+//!
+//! Every model of the evidence is either in the sample or listed as excluded
+//! with one reason and its counts; nothing disappears.
+
+use std::collections::BTreeMap;
+
+use caveat_analysis::sample::Sample;
+use caveat_corpus::VerdictCounts;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The outcome of the inclusion rules.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selection {
+    /// What is analysed.
+    pub sample: Sample,
+    /// What is known of each model of the sample, in its order.
+    pub facts: Vec<ModelFact>,
+    /// The same rules over parts of the corpus.
+    pub views: Vec<ViewSample>,
+    /// What was left out, and why.
+    pub account: Account,
+}
+
+/// A part of the corpus that the report also shows by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ViewSample {
+    /// Stable id.
+    pub id: String,
+    /// Title for readers.
+    pub title: String,
+    /// The models that pass the rules in this part.
+    pub sample: Sample,
+}
+
+/// What is known of one model, apart from its counts.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ModelFact {
+    /// Name as spelled in the corpus.
+    pub model: String,
+    /// Short name for charts.
+    pub label: String,
+    /// Provider as spelled in the corpus.
+    pub provider_spelled: Option<String>,
+    /// Provider as the report's rule names it.
+    pub provider: String,
+    /// Name of that provider for readers.
+    pub provider_label: String,
+    /// Kind of the provider as spelled: `maker`, `runtime`, `router`, `host` or `unknown`.
+    pub provider_kind: String,
+    /// Maker by the register.
+    pub maker: Option<String>,
+    /// Maker of the base model, where it is another.
+    pub base_model_maker: Option<String>,
+    /// Kind of derivative, where the model is one.
+    pub derivative: Option<String>,
+    /// Size that the corpus stores, in billions.
+    pub coded_b: Option<f64>,
+    /// Total size that the maker discloses, in billions.
+    pub disclosed_total_b: Option<f64>,
+    /// Active size that the maker discloses, in billions.
+    pub disclosed_active_b: Option<f64>,
+    /// Whether the maker discloses a size; absent if the register does not know the model.
+    pub disclosed: Option<bool>,
+    /// Whether the model is a mixture of experts.
+    pub mixture: Option<bool>,
+    /// `open` or `closed` weights.
+    pub weights: Option<String>,
+    /// Where the register has the size from.
+    pub register_source: Option<String>,
+}
+
+/// What was read, kept and left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Account {
+    /// Traces in the corpus, by verdict under the report's verdict rule.
+    pub traces: VerdictTotals,
+    /// Traces in the sample, by verdict.
+    pub kept: VerdictTotals,
+    /// Traces by outcome (response, filtered, not submitted, error).
+    pub by_outcome: BTreeMap<String, u64>,
+    /// Models left out, in order of name.
+    pub excluded: Vec<Exclusion>,
+    /// Parts of kept models left out by a rule over data sets.
+    pub excluded_parts: Vec<Exclusion>,
+    /// First and last day of observation among kept traces.
+    pub observed: Option<(String, String)>,
+}
+
+/// Traces by verdict, under the verdicts' names.
+pub type VerdictTotals = BTreeMap<String, u64>;
+
+/// Counts by name, also those at zero.
+pub fn by_name(counts: &VerdictCounts) -> VerdictTotals {
+    counts
+        .iter()
+        .map(|(verdict, traces)| (verdict.name().to_owned(), traces))
+        .collect()
+}
+
+/// One thing left out.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Exclusion {
+    /// Model as spelled.
+    pub model: String,
+    /// Provider as spelled.
+    pub provider: Option<String>,
+    /// The rule that left it out, in words with its threshold.
+    pub reason: String,
+    /// Traces.
+    pub traces: u64,
+    /// Evaluable traces.
+    pub evaluable: u64,
+    /// Successful attacks among them.
+    pub succeeded: u64,
+}
