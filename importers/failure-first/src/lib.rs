@@ -1,0 +1,112 @@
+//! Imports the Failure-First corpus: SQLite, schema v13 and later.
+//!
+//! Reads whichever optional columns a file has, refuses it by name when a
+//! needed table or column is gone, and turns every row of `results` into one
+//! trace or one reject. The file is opened read-only and is not trusted.
+//!
+//! Resolves no names, guesses no sizes and never writes beside the source. What
+//! maps to what is in the `README.md` of this crate.
+
+mod fault;
+mod lookup;
+mod open;
+mod results;
+mod schema;
+mod value;
+
+use caveat_importer::{
+    Claim, ImportError, Importer, ImporterInfo, Limits, Options, Probe, Sink, Source, SourceFacts,
+};
+
+use crate::fault::Fault;
+use crate::lookup::Lookups;
+use crate::schema::{Defect, Schema};
+
+/// Name of the format in messages and in `report.toml`.
+const FORMAT: &str = "failure-first";
+
+/// Needed tables that must be present before a broken file is called "almost" this format.
+const RESEMBLANCE: usize = 4;
+
+/// The importer of Failure-First databases.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FailureFirst;
+
+impl Importer for FailureFirst {
+    fn info(&self) -> ImporterInfo {
+        ImporterInfo {
+            name: FORMAT,
+            title: "Failure-First corpus (SQLite, schema v13 and later)",
+            versions: &["13"],
+            claims_files: true,
+            page: "importers/failure-first/README.md",
+        }
+    }
+
+    fn probe(&self, probe: &Probe<'_>) -> Claim {
+        if !probe.head.starts_with(open::MAGIC) {
+            return Claim::No;
+        }
+        match examine(probe, Limits::default()) {
+            Ok(schema) => Claim::Yes {
+                confidence: 95,
+                reason: format!(
+                    "an SQLite database with the six tables of the Failure-First schema (version {})",
+                    schema.version
+                ),
+            },
+            Err(Fault::Schema(Defect {
+                tables_present,
+                problems,
+            })) if tables_present >= RESEMBLANCE => Claim::Almost {
+                reason: format!(
+                    "an SQLite database with {tables_present} of the six Failure-First tables, but {problems}"
+                ),
+            },
+            Err(Fault::Schema(_)) => Claim::No,
+            Err(fault) if head_names_the_tables(probe.head) => Claim::Almost {
+                reason: format!("an SQLite database that names Failure-First tables, but {fault}"),
+            },
+            Err(_) => Claim::No,
+        }
+    }
+
+    fn import(
+        &self,
+        source: &Source,
+        options: &Options,
+        sink: &mut dyn Sink,
+    ) -> Result<SourceFacts, ImportError> {
+        read(source, options, sink).map_err(|fault| fault.into_error(&source.path))
+    }
+}
+
+fn examine(probe: &Probe<'_>, limits: Limits) -> Result<Schema, Fault> {
+    let database = open::open(probe.path, limits)?;
+    schema::inspect(&database.connection)
+}
+
+fn read(source: &Source, options: &Options, sink: &mut dyn Sink) -> Result<SourceFacts, Fault> {
+    let database = open::open(&source.path, options.limits)?;
+    let schema = schema::inspect(&database.connection)?;
+    if options.keep_text && schema.has_prompt_text && !schema.prompts_keyed_by_id {
+        return Err(Fault::TextNotReachable);
+    }
+    let lookups = Lookups::load(&database, &schema, options.limits)?;
+    results::stream(&database, &schema, &lookups, options, sink)?;
+    let mut notes = schema.notes;
+    notes.extend(lookups.notes);
+    Ok(SourceFacts {
+        format_version: Some(schema.version),
+        notes,
+    })
+}
+
+/// Whether the first page of a file that cannot be opened still names our tables.
+fn head_names_the_tables(head: &[u8]) -> bool {
+    let named = |name: &str| {
+        head.windows(name.len())
+            .any(|window| window == name.as_bytes())
+    };
+    named("evaluation_runs") && named("source_datasets")
+}

@@ -1,0 +1,191 @@
+//! Opens a database that is not trusted.
+//!
+//! Promises that nothing is written beside the source: the file is opened
+//! read-only and as immutable, so SQLite makes no `-wal`, `-shm` or `-journal`
+//! file and takes no lock. Since that also ignores changes which stand only in
+//! such a file, a source that has them is refused.
+//!
+//! Does not check the whole file: damage further in shows while it is read.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use caveat_importer::Limits;
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::fault::Fault;
+
+/// The first bytes of every SQLite 3 database.
+pub(crate) const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// The first bytes of a rollback journal that has not been played back.
+const JOURNAL_MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
+
+/// Bytes of the database header.
+const HEADER_BYTES: usize = 100;
+
+/// What one record may hold beside its longest text: names, verdicts and the
+/// definitions of tables.
+const SLACK_BYTES: u64 = 1 << 20;
+
+/// An open source and its size, which bounds what it can yield.
+pub(crate) struct Database {
+    /// The connection.
+    pub(crate) connection: Connection,
+    /// Size of the file in bytes.
+    pub(crate) size_bytes: u64,
+}
+
+/// Opens a file read-only, untrusted and without side effects.
+pub(crate) fn open(path: &Path, limits: Limits) -> Result<Database, Fault> {
+    let size_bytes = check_file(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(uri(path)?, flags)?;
+    harden(&connection, limits)?;
+    Ok(Database {
+        connection,
+        size_bytes,
+    })
+}
+
+fn harden(connection: &Connection, limits: Limits) -> Result<(), rusqlite::Error> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    let longest = limits.max_record_bytes.saturating_add(SLACK_BYTES);
+    // SQLite lowers a value above its own ceiling of 1e9 bytes by itself.
+    let longest = i32::try_from(longest).unwrap_or(i32::MAX);
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, longest)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_EXPR_DEPTH, 100)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100)?;
+    // A file that shrinks under a memory map would end the process.
+    connection.pragma_update(None, "mmap_size", 0)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "temp_store", "memory")
+}
+
+/// Compares the header with the file and returns the file's size.
+fn check_file(path: &Path) -> Result<u64, Fault> {
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file").into());
+    }
+    let size_bytes = metadata.len();
+    let mut header = Vec::with_capacity(HEADER_BYTES);
+    File::open(path)?.take(100).read_to_end(&mut header)?;
+    if !header.starts_with(MAGIC) {
+        return Err(Fault::NotADatabase);
+    }
+    let Ok(header) = <[u8; HEADER_BYTES]>::try_from(header) else {
+        return Err(Fault::Truncated {
+            expected_bytes: 512,
+            found_bytes: size_bytes,
+        });
+    };
+    let expected_bytes = promised_bytes(&header);
+    if size_bytes < expected_bytes {
+        return Err(Fault::Truncated {
+            expected_bytes,
+            found_bytes: size_bytes,
+        });
+    }
+    check_companions(path, &header)?;
+    Ok(size_bytes)
+}
+
+/// Page size times page count, where the count was kept up to date; else one page.
+fn promised_bytes(header: &[u8; HEADER_BYTES]) -> u64 {
+    let page_bytes = match u64::from(u16::from_be_bytes([header[16], header[17]])) {
+        1 => 65_536,
+        bytes => bytes,
+    };
+    let pages = u32::from_be_bytes([header[28], header[29], header[30], header[31]]);
+    // SQLite ignores the count when an old writer changed the file without it.
+    if header[24..28] == header[92..96] {
+        page_bytes * u64::from(pages)
+    } else {
+        page_bytes
+    }
+}
+
+/// Refuses a file whose latest state is spread over two files.
+fn check_companions(path: &Path, header: &[u8; HEADER_BYTES]) -> Result<(), Fault> {
+    let writes_ahead = header[18] == 2 || header[19] == 2;
+    let wal = companion(path, "-wal");
+    if writes_ahead && std::fs::metadata(&wal).is_ok_and(|found| found.len() > 0) {
+        return Err(Fault::Unfinished { companion: wal });
+    }
+    let journal = companion(path, "-journal");
+    let mut start = Vec::new();
+    if let Ok(file) = File::open(&journal) {
+        file.take(8).read_to_end(&mut start)?;
+    }
+    if start == JOURNAL_MAGIC {
+        return Err(Fault::Unfinished { companion: journal });
+    }
+    Ok(())
+}
+
+fn companion(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// The path as a URI that declares the file read-only and immutable.
+///
+/// Every byte outside of the unreserved set is escaped, so that `?`, `#` and
+/// `%` in a file name are no parameters.
+fn uri(path: &Path) -> io::Result<String> {
+    let absolute = std::path::absolute(path)?;
+    let mut uri = String::from("file://");
+    if cfg!(windows) {
+        uri.push('/');
+    }
+    for &byte in absolute.as_os_str().as_encoded_bytes() {
+        let plain = byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+        if plain || (cfg!(windows) && byte == b':') {
+            uri.push(char::from(byte));
+        } else if cfg!(windows) && byte == b'\\' {
+            uri.push('/');
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri.push_str("?mode=ro&immutable=1");
+    Ok(uri)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_file_name_cannot_add_parameters_to_the_uri() {
+        let uri = uri(Path::new("/a b/x?mode=rwc#%.db")).unwrap();
+        assert!(uri.ends_with("/a%20b/x%3Fmode%3Drwc%23%25.db?mode=ro&immutable=1"));
+    }
+
+    #[test]
+    fn the_header_tells_how_long_the_file_must_be() {
+        let mut header = [0_u8; HEADER_BYTES];
+        header[16..18].copy_from_slice(&4096_u16.to_be_bytes());
+        header[28..32].copy_from_slice(&10_u32.to_be_bytes());
+        assert_eq!(promised_bytes(&header), 40_960);
+        header[27] = 1;
+        assert_eq!(promised_bytes(&header), 4096);
+        header[16..18].copy_from_slice(&1_u16.to_be_bytes());
+        assert_eq!(promised_bytes(&header), 65_536);
+    }
+}
