@@ -23,7 +23,8 @@ type Entry<T> = Result<T, String>;
 /// One of the tables, by id.
 pub(crate) struct Lookup<T> {
     table: &'static str,
-    rows: HashMap<i64, Entry<T>>,
+    /// Rows by rising id, each id once.
+    rows: Vec<(i64, Entry<T>)>,
 }
 
 /// A row of `evaluation_runs`.
@@ -61,7 +62,7 @@ pub(crate) struct Lookups {
 impl<T> Lookup<T> {
     /// Finds the row that `column` points at.
     pub(crate) fn get(&self, id: i64, column: &str) -> Result<&T, String> {
-        match self.rows.get(&id) {
+        match self.find(id) {
             Some(Ok(row)) => Ok(row),
             Some(Err(reason)) => Err(format!("row {id} of `{}`: {reason}", self.table)),
             None => Err(format!(
@@ -71,8 +72,23 @@ impl<T> Lookup<T> {
         }
     }
 
+    /// Ids mostly count up without gaps, so the first guess is a position.
+    /// Results of one run then read rows that lie side by side.
+    fn find(&self, id: i64) -> Option<&Entry<T>> {
+        let (first, _) = self.rows.first()?;
+        let guess = id.checked_sub(*first).map(usize::try_from);
+        if let Some(Ok(guess)) = guess
+            && let Some((found, row)) = self.rows.get(guess)
+            && *found == id
+        {
+            return Some(row);
+        }
+        let position = self.rows.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        self.rows.get(position).map(|(_, row)| row)
+    }
+
     fn unusable(&self) -> usize {
-        self.rows.values().filter(|row| row.is_err()).count()
+        self.rows.iter().filter(|(_, row)| row.is_err()).count()
     }
 }
 
@@ -222,7 +238,7 @@ fn load<T>(
     let sql = format!("SELECT {columns} FROM {table} NOT INDEXED");
     let mut statement = database.connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
-    let mut loaded = HashMap::new();
+    let mut loaded = Vec::new();
     let mut budget = Budget::new(table, database.size_bytes);
     while let Some(row) = rows.next()? {
         budget.spend(0)?;
@@ -234,10 +250,16 @@ fn load<T>(
             Err(RowFault::Unusable(reason)) => Err(reason),
             Err(RowFault::Sqlite(error)) => return Err(error.into()),
         };
-        if loaded.insert(id, entry).is_some() {
-            loaded.insert(id, Err("the id occurs more than once".to_owned()));
-        }
+        loaded.push((id, entry));
     }
+    loaded.sort_by_key(|(id, _)| *id);
+    loaded.dedup_by(|(id, _), (kept_id, kept)| {
+        let repeated = id == kept_id;
+        if repeated {
+            *kept = Err("the id occurs more than once".to_owned());
+        }
+        repeated
+    });
     Ok(Lookup {
         table,
         rows: loaded,
@@ -331,6 +353,31 @@ fn note<T>(lookup: &Lookup<T>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_are_found_with_and_without_gaps_between_ids() {
+        let lookup = |ids: &[i64]| Lookup {
+            table: "models",
+            rows: ids.iter().map(|id| (*id, Ok(*id))).collect(),
+        };
+        let extremes = [i64::MIN, -7, 0, 3, i64::MAX];
+        for ids in [
+            &[][..],
+            &[5],
+            &[1, 2, 3],
+            &[1, 2, 4, 5],
+            &[-3, -1, 90],
+            &extremes,
+        ] {
+            let lookup = lookup(ids);
+            for id in (-10..100).chain(extremes) {
+                assert_eq!(
+                    lookup.get(id, "model_id").ok(),
+                    ids.iter().find(|i| **i == id)
+                );
+            }
+        }
+    }
 
     #[test]
     fn a_table_cannot_yield_more_than_its_file_holds() {
