@@ -1,0 +1,177 @@
+//! Importer for tables: CSV and JSONL, through a declared mapping.
+//!
+//! A table says nothing of itself, so this importer claims no file: it is used
+//! when it is named, and reads what the [mapping](mapping::Mapping) declares.
+//! A row is one response of one model (`traces`) or the counts of one model in
+//! one cell (`counts`). Every row reaches the sink once, as a record or as a
+//! reject with its line and byte. It guesses no meaning of a column or a value.
+//! The page of the importer (`README.md`) lists every key.
+
+pub mod mapping;
+
+mod csv_rows;
+mod join;
+mod json_rows;
+mod plan;
+mod record;
+mod row;
+mod source;
+
+use caveat_corpus::Location;
+use caveat_importer::lines::Position;
+use caveat_importer::text::printable;
+use caveat_importer::{
+    Claim, ImportError, Importer, ImporterInfo, Options, Probe, Reject, Sink, Source, SourceFacts,
+};
+
+use crate::csv_rows::Layout;
+use crate::join::Joined;
+use crate::mapping::{FileKind, Kind, Mapping};
+use crate::plan::{Binding, GradePlan, Plan, Rule};
+use crate::record::Builder;
+use crate::row::Cell;
+
+/// Name of the format.
+pub const FORMAT: &str = "table";
+
+/// Rows between two reports of progress.
+const ROWS_PER_PROGRESS: u64 = 4096;
+
+/// The importer of tables.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Table;
+
+impl Importer for Table {
+    fn info(&self) -> ImporterInfo {
+        ImporterInfo {
+            name: FORMAT,
+            title: "CSV or JSONL with a declared mapping of columns: traces, or counts per cell",
+            versions: &["csv", "jsonl"],
+            claims_files: false,
+            page: "importers/table/README.md",
+        }
+    }
+
+    fn probe(&self, _probe: &Probe<'_>) -> Claim {
+        Claim::No
+    }
+
+    fn import(
+        &self,
+        source: &Source,
+        options: &Options,
+        sink: &mut dyn Sink,
+    ) -> Result<SourceFacts, ImportError> {
+        let plan = Plan::new(Mapping::from_options(&options.format)?)?;
+        let joined = match &plan.join {
+            Some(join) => Some(Joined::read(&source.path, join, &options.limits)?),
+            None => None,
+        };
+        let builder = Builder {
+            plan: &plan,
+            joined: joined.as_ref(),
+            limits: &options.limits,
+            keep_text: options.keep_text,
+        };
+        let version = read_rows(source, options, &builder, sink)?;
+        let mut notes = account(&plan);
+        if let (Some(joined), Some(join)) = (&joined, &plan.join) {
+            notes.push(joined.note(join));
+        }
+        Ok(SourceFacts {
+            format_version: Some(version.to_owned()),
+            notes,
+        })
+    }
+}
+
+fn read_rows(
+    source: &Source,
+    options: &Options,
+    builder: &Builder<'_>,
+    sink: &mut dyn Sink,
+) -> Result<&'static str, ImportError> {
+    let plan = builder.plan;
+    let table = source::open(&source.path, plan.file)?;
+    let mut rows = 0_u64;
+    let mut handle = |at: Position, row: Result<&[Cell<'_>], String>| {
+        rows += 1;
+        if rows.is_multiple_of(ROWS_PER_PROGRESS) {
+            sink.progress(at.byte);
+        }
+        let location = Location {
+            entry: None,
+            record: Some(at.line.to_string()),
+            byte: Some(at.byte),
+        };
+        match row.and_then(|cells| builder.record(location.clone(), cells)) {
+            Ok(record) => sink.record(record)?,
+            Err(reason) => sink.reject(Reject { location, reason })?,
+        }
+        Ok(())
+    };
+    match table.kind {
+        FileKind::Csv => {
+            let layout = Layout {
+                path: &source.path,
+                delimiter: plan.delimiter,
+                slots: &plan.slots,
+                limits: &options.limits,
+            };
+            csv_rows::read(table.reader, table.start_byte, &layout, &mut handle)?;
+            Ok("csv")
+        }
+        FileKind::Jsonl => {
+            let place = (
+                source.path.as_path(),
+                plan.slots.as_slice(),
+                &options.limits,
+            );
+            json_rows::read(table.reader, table.start_byte, place, &mut handle)?;
+            Ok("jsonl")
+        }
+    }
+}
+
+/// Sentences on the rules that were applied.
+fn account(plan: &Plan) -> Vec<String> {
+    if plan.kind == Kind::Counts {
+        let succeeded = printable(plan.column(mapping::Field::Succeeded));
+        let mut note = format!("compliance is the count in `{succeeded}`, refusal ");
+        note.push_str(match plan.field(mapping::Field::Resisted) {
+            Binding::Absent => "what remains of the row's n",
+            _ => "a count of its own, checked against n",
+        });
+        return vec![note];
+    }
+    if plan.grades.is_empty() {
+        return vec!["the mapping declares no grades: every trace is unscored".to_owned()];
+    }
+    plan.grades
+        .iter()
+        .map(|grade| grade_note(plan, grade))
+        .collect()
+}
+
+fn grade_note(plan: &Plan, grade: &GradePlan) -> String {
+    let column = |slot: usize| printable(plan.slots.get(slot).map_or("", String::as_str));
+    let grader = match &grade.grader {
+        Binding::Constant(name) => format!("grader `{}`", printable(name)),
+        Binding::Slot(slot) => format!("graders named in `{}`", column(*slot)),
+        Binding::Absent | Binding::Joined(_) => "a grader without a name".to_owned(),
+    };
+    let rule = match &grade.rule {
+        Rule::Threshold(threshold) => {
+            format!("compliance from {threshold}, refusal below")
+        }
+        Rule::Map(map) => {
+            let words: Vec<String> = map
+                .iter()
+                .map(|(value, verdict)| format!("`{}` is {verdict}", printable(value)))
+                .collect();
+            words.join(", ")
+        }
+    };
+    let kind = grade.kind.name();
+    format!("{grader} ({kind}), column `{}`: {rule}", column(grade.slot))
+}
