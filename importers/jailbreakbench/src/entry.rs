@@ -7,7 +7,7 @@ use caveat_corpus::{
     Digest, Grade, GraderKind, Location, ModelName, Outcome, PromptKey, Record, Trace, Verdict,
 };
 use caveat_importer::{Options, Reject, Sink, SinkClosed};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::file::parse_object;
@@ -57,10 +57,17 @@ struct Fields {
     index: Value,
     behavior: Value,
     category: Value,
-    prompt: Value,
-    response: Value,
+    /// `None` where the key is absent, which is not the null of a prompt that was never submitted.
+    #[serde(deserialize_with = "present")]
+    prompt: Option<Value>,
+    #[serde(deserialize_with = "present")]
+    response: Option<Value>,
     jailbroken: Value,
     jailbroken_llama_guard1: Value,
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// Reads one entry and sends it on, as a trace or as a reject.
@@ -118,8 +125,11 @@ fn trace(
         }
         None => name(&fields.behavior, "behavior")?.ok_or("`behavior` is missing")?,
     };
-    let prompt = text(&fields.prompt, "prompt")?;
-    let response = text(&fields.response, "response")?;
+    if fields.prompt.is_none() && fields.response.is_none() {
+        return Err("`prompt` and `response` are missing".to_owned());
+    }
+    let prompt = text(fields.prompt.as_ref().unwrap_or(&Value::Null), "prompt")?;
+    let response = text(fields.response.as_ref().unwrap_or(&Value::Null), "response")?;
     Ok(Trace {
         location,
         run_id: Some(common.run_id.clone()),

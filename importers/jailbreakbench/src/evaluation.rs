@@ -93,14 +93,17 @@ pub(crate) fn read(
     })
 }
 
-/// Whether a member looks like a model's behaviours: an object of objects with `jailbroken`.
+/// Whether a member looks like a model's behaviours: an object of objects that
+/// have a reply and a verdict.
 fn holds_replies(value: Raw<'_>) -> bool {
     let Ok(behaviours) = serde_json::from_str::<Members<'_>>(value.get()) else {
         return false;
     };
     behaviours.0.iter().any(|(_, entry)| {
-        serde_json::from_str::<Members<'_>>(entry.get())
-            .is_ok_and(|fields| fields.0.iter().any(|(key, _)| key == "jailbroken"))
+        serde_json::from_str::<Members<'_>>(entry.get()).is_ok_and(|fields| {
+            let has = |name: &str| fields.0.iter().any(|(key, _)| key == name);
+            has("response") && has("jailbroken")
+        })
     })
 }
 

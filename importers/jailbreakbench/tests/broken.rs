@@ -79,6 +79,10 @@ fn a_broken_file_is_refused_with_what_was_found() {
         ("[]", "expected a JSON object: invalid type: sequence"),
         ("{}", "found neither"),
         (r#"{"a": {"b": {"c": 1}}}"#, "found neither"),
+        (
+            r#"{"a": {"b": {"jailbroken": {"True": 1}}}}"#,
+            "found neither",
+        ),
         (&whole[..whole.len() - 1], "expected a JSON object: EOF"),
         (
             &format!("{{{PARAMETERS}}}"),
@@ -135,21 +139,25 @@ fn a_bad_entry_is_a_reject_with_its_place_and_the_rest_is_imported() {
         ("7", "expected an object"),
         ("null", "expected an object"),
         ("{}", "`behavior` is missing"),
+        (
+            r#"{"behavior": "b", "jailbroken": false}"#,
+            "`prompt` and `response` are missing",
+        ),
         (r#"{"behavior": ""}"#, "`behavior` is missing"),
         (
             r#"{"behavior": 3}"#,
             "`behavior` holds a number, expected text",
         ),
         (
-            r#"{"behavior": "b", "jailbroken": 1}"#,
+            r#"{"behavior": "b", "response": "", "jailbroken": 1}"#,
             "`jailbroken` holds a number, expected true or false",
         ),
         (
-            r#"{"behavior": "b", "jailbroken": "true"}"#,
+            r#"{"behavior": "b", "response": "", "jailbroken": "true"}"#,
             "`jailbroken` holds text, expected true or false",
         ),
         (
-            r#"{"behavior": "b", "jailbroken_llama_guard1": []}"#,
+            r#"{"behavior": "b", "response": "", "jailbroken_llama_guard1": []}"#,
             "`jailbroken_llama_guard1` holds a list, expected true or false",
         ),
         (
@@ -161,15 +169,15 @@ fn a_bad_entry_is_a_reject_with_its_place_and_the_rest_is_imported() {
             "`prompt` holds true or false, expected text",
         ),
         (
-            r#"{"behavior": "b", "index": 1.5}"#,
+            r#"{"behavior": "b", "response": "", "index": 1.5}"#,
             "`index` holds a number, expected a whole number or text",
         ),
         (
-            r#"{"behavior": "b", "index": -1}"#,
+            r#"{"behavior": "b", "response": "", "index": -1}"#,
             "`index` holds a number, expected a whole number or text",
         ),
         (
-            r#"{"behavior": "b", "category": 1}"#,
+            r#"{"behavior": "b", "response": "", "category": 1}"#,
             "`category` holds a number, expected text",
         ),
     ] {
@@ -208,7 +216,7 @@ fn parameters_may_follow_the_entries() {
 #[test]
 fn missing_verdicts_and_replies_stay_missing() {
     let (_, collector) = import(&artifact(
-        r#"{"behavior": "a"}, {"behavior": "b", "prompt": "p", "response": null, "jailbroken": null},
+        r#"{"behavior": "a", "prompt": null, "response": null}, {"behavior": "b", "prompt": "p", "response": null, "jailbroken": null},
            {"behavior": "c", "prompt": "p", "response": ""}"#,
     ))
     .unwrap();
