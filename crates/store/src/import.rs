@@ -1,0 +1,274 @@
+//! One source into the store: a transaction from its first record to its account.
+//!
+//! Nothing is visible before [`SourceImport::commit`]; without it everything is
+//! rolled back. A record is recognised by its identity, never by its file.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use caveat_corpus::{Cell, Digest, GradeView, Location, Record, Trace, VerdictRule};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+
+use crate::account::{Account, Recorded, SourceFacts, SourceInput};
+use crate::error::{Fault, StoreError};
+use crate::write::{CellFigures, TooLarge, TraceFigures, Writer};
+
+/// An import of one source that has begun and is not yet committed.
+///
+/// Dropped without [`commit`](SourceImport::commit), it leaves the store as it was.
+pub struct SourceImport<'s> {
+    // The statements must go before the transaction ends.
+    writer: Writer<'s>,
+    ordinals: Ordinals,
+    account: Account,
+    source: i64,
+    known: bool,
+    format: String,
+    failed: bool,
+    path: &'s Path,
+    transaction: Transaction<'s>,
+}
+
+/// Counts otherwise equal records of one source.
+///
+/// Kept by the first eight bytes of the identity, 24 to 48 bytes for each
+/// distinct record without an id of its own: 48 MB for a million. Two different
+/// records that share eight bytes (about one chance in 37 million for a source
+/// of a million records) only make the second one's ordinal 1; neither is lost.
+#[derive(Default)]
+struct Ordinals(HashMap<i64, u64>);
+
+impl Ordinals {
+    fn next(&mut self, identity: &Digest) -> u64 {
+        let seen = self.0.entry(head(identity)).or_default();
+        let ordinal = *seen;
+        *seen += 1;
+        ordinal
+    }
+}
+
+/// The first eight bytes of an identity.
+pub(crate) fn head(identity: &Digest) -> i64 {
+    let [a, b, c, d, e, f, g, h, ..] = *identity.as_bytes();
+    i64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
+impl<'s> SourceImport<'s> {
+    pub(crate) fn begin(
+        connection: &'s Connection,
+        path: &'s Path,
+        input: SourceInput,
+    ) -> Result<Self, StoreError> {
+        Self::try_begin(connection, path, input).map_err(|fault| fault.at(path))
+    }
+
+    fn try_begin(
+        connection: &'s Connection,
+        path: &'s Path,
+        input: SourceInput,
+    ) -> Result<Self, Fault> {
+        let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+        let digest = input.digest.as_bytes();
+        let known = connection
+            .query_row(
+                "SELECT id FROM sources WHERE digest = ?1 AND format = ?2",
+                params![digest, input.format],
+                |row| row.get(0),
+            )
+            .optional()?;
+        let source = match known {
+            Some(id) => id,
+            None => {
+                connection.execute(
+                    "INSERT INTO sources(digest, format, path, read, imported, already_present,
+                       rejected, grades_added, not_evaluable) VALUES (?1, ?2, ?3, 0, 0, 0, 0, 0, 0)",
+                    params![digest, input.format, input.path],
+                )?;
+                connection.last_insert_rowid()
+            }
+        };
+        Ok(Self {
+            writer: Writer::new(connection, source)?,
+            ordinals: Ordinals::default(),
+            account: Account::default(),
+            source,
+            known: known.is_some(),
+            format: input.format,
+            failed: false,
+            path,
+            transaction,
+        })
+    }
+
+    /// Takes one record.
+    ///
+    /// A record with a number beyond the range of the file (2^63 - 1), or with
+    /// more grades than a trace may hold (1,024), becomes a reject.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the file cannot be written. The import is then over:
+    /// drop it.
+    pub fn record(&mut self, record: &Record) -> Result<Recorded, StoreError> {
+        let recorded = match record {
+            Record::Trace(trace) => self.trace(trace),
+            Record::Cell(cell) => self.cell(cell),
+        };
+        let recorded = self.checked(recorded)?;
+        self.account.count(recorded);
+        Ok(recorded)
+    }
+
+    /// Takes a record that the importer could not use, with its place and the reason.
+    ///
+    /// # Errors
+    /// As [`record`](Self::record).
+    pub fn reject(&mut self, location: &Location, reason: &str) -> Result<(), StoreError> {
+        let kept = self.keep_reject(location, reason);
+        self.checked(kept)?;
+        self.account.count(Recorded::Rejected);
+        Ok(())
+    }
+
+    /// The account so far.
+    pub const fn account(&self) -> Account {
+        self.account
+    }
+
+    /// Ends the import and makes it visible, all at once.
+    ///
+    /// The file keeps the account of the import that first brought the source;
+    /// the account that is returned is always that of this import.
+    ///
+    /// # Errors
+    /// [`StoreError::Aborted`] if a record failed before, otherwise as
+    /// [`record`](Self::record); the store is then unchanged.
+    pub fn commit(self, facts: &SourceFacts) -> Result<Account, StoreError> {
+        let path = self.path;
+        if self.failed {
+            return Err(StoreError::Aborted {
+                path: path.to_path_buf(),
+            });
+        }
+        self.try_commit(facts).map_err(|fault| fault.at(path))
+    }
+
+    fn try_commit(self, facts: &SourceFacts) -> Result<Account, Fault> {
+        let Self {
+            writer,
+            account,
+            source,
+            known,
+            transaction,
+            ..
+        } = self;
+        drop(writer);
+        if !known {
+            finish_source(&transaction, source, &account, facts)?;
+        }
+        transaction.commit()?;
+        Ok(account)
+    }
+
+    fn checked<T>(&mut self, result: Result<T, Fault>) -> Result<T, StoreError> {
+        self.failed |= result.is_err();
+        result.map_err(|fault| fault.at(self.path))
+    }
+
+    /// A source that is imported again has its rejects in the file already.
+    fn keep_reject(&mut self, location: &Location, reason: &str) -> Result<(), Fault> {
+        if self.known {
+            return Ok(());
+        }
+        self.writer.reject(location, reason)
+    }
+
+    fn refuse(&mut self, location: &Location, reason: &TooLarge) -> Result<Recorded, Fault> {
+        self.keep_reject(location, &reason.to_string())?;
+        Ok(Recorded::Rejected)
+    }
+
+    fn trace(&mut self, trace: &Trace) -> Result<Recorded, Fault> {
+        let figures = match TraceFigures::of(trace) {
+            Ok(figures) => figures,
+            Err(reason) => return self.refuse(&trace.location, &reason),
+        };
+        let identity = self.trace_identity(trace);
+        let recorded = match self.writer.find_trace(&identity)? {
+            Some(id) => match self.writer.add_grades(id, &trace.grades)? {
+                Ok(added) => {
+                    self.account.grades_added += added;
+                    Recorded::AlreadyPresent
+                }
+                Err(reason) => return self.refuse(&trace.location, &reason),
+            },
+            None => {
+                self.writer.add_trace(&identity, trace, &figures)?;
+                Recorded::Imported
+            }
+        };
+        let views: Vec<GradeView<'_>> = trace.grades.iter().map(GradeView::from).collect();
+        let evaluable = VerdictRule::Coalesce.verdict(&views).is_evaluable();
+        self.account.not_evaluable += u64::from(!evaluable);
+        Ok(recorded)
+    }
+
+    /// The record's own id makes a trace unique; without one its ordinal does.
+    fn trace_identity(&mut self, trace: &Trace) -> Digest {
+        let first = trace.identity(&self.format, 0);
+        if trace.record_id.is_some() {
+            return first;
+        }
+        match self.ordinals.next(&first) {
+            0 => first,
+            ordinal => trace.identity(&self.format, ordinal),
+        }
+    }
+
+    fn cell(&mut self, cell: &Cell) -> Result<Recorded, Fault> {
+        let figures = match CellFigures::of(cell) {
+            Ok(figures) => figures,
+            Err(reason) => return self.refuse(&cell.location, &reason),
+        };
+        let first = cell.identity(&self.format, 0);
+        let identity = match self.ordinals.next(&first) {
+            0 => first,
+            ordinal => cell.identity(&self.format, ordinal),
+        };
+        let new = self.writer.add_cell(&identity, cell, &figures)?;
+        self.account.not_evaluable += cell.counts.not_evaluable();
+        Ok(if new {
+            Recorded::Imported
+        } else {
+            Recorded::AlreadyPresent
+        })
+    }
+}
+
+fn finish_source(
+    connection: &Connection,
+    source: i64,
+    account: &Account,
+    facts: &SourceFacts,
+) -> Result<(), Fault> {
+    // Counts of records that were read one by one stay far below 2^63.
+    let count = |records: u64| i64::try_from(records).unwrap_or(i64::MAX);
+    connection.execute(
+        "UPDATE sources SET format_version = ?2, read = ?3, imported = ?4, already_present = ?5,
+           rejected = ?6, grades_added = ?7, not_evaluable = ?8 WHERE id = ?1",
+        params![
+            source,
+            facts.format_version,
+            count(account.read),
+            count(account.imported),
+            count(account.already_present),
+            count(account.rejected),
+            count(account.grades_added),
+            count(account.not_evaluable),
+        ],
+    )?;
+    let mut add = connection.prepare("INSERT INTO notes VALUES (?1, ?2, ?3)")?;
+    for (position, note) in (0_i64..).zip(&facts.notes) {
+        add.execute(params![source, position, note])?;
+    }
+    Ok(())
+}

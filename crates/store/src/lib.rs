@@ -1,0 +1,254 @@
+//! The corpus file `*.caveat.db`: atomic import, identity, counts.
+//!
+//! A [`Store`] takes the records of one source after the other and hands out
+//! [`Evidence`] under a verdict rule. It is the only place with SQL for our own
+//! file, and it knows neither importers, statistics nor documents.
+//!
+//! Promises:
+//! - One source is one transaction: it is in the store with its whole account, or not at all.
+//! - Importing a source again, renamed or as part of a larger one adds what is
+//!   new and nothing else. Grades are appended, never changed.
+//! - Evidence does not depend on the order in which sources came, with three
+//!   exceptions where sources overlap: the accounts (a shared record is
+//!   *imported* by the source that came first and *already present* in the
+//!   other); the path, model spelling and labels of a shared record (those
+//!   of its first source); and the latest grade of one grader or kind (a later
+//!   import is taken for a regrade).
+//!
+//! ```
+//! use caveat_corpus::{Digest, VerdictRule};
+//! use caveat_store::{SourceFacts, SourceInput, Store};
+//!
+//! let mut store = Store::in_memory()?;
+//! let import = store.begin_source(SourceInput {
+//!     path: "runs.jsonl".into(),
+//!     format: "table".into(),
+//!     digest: Digest::of(b""),
+//! })?;
+//! let account = import.commit(&SourceFacts::default())?;
+//! assert_eq!(account.read, 0);
+//! assert_eq!(store.evidence(&VerdictRule::LlmOnly)?.sources.len(), 1);
+//! # Ok::<(), caveat_store::StoreError>(())
+//! ```
+
+mod account;
+mod codes;
+mod confusion;
+mod error;
+mod evidence;
+mod import;
+mod intern;
+mod scan;
+mod schema;
+mod sources;
+mod status;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use caveat_corpus::{Evidence, VerdictRule};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+pub use account::{Account, Recorded, SourceFacts, SourceInput};
+pub use error::StoreError;
+pub use import::SourceImport;
+pub use sources::{StoredReject, StoredSource};
+pub use status::{DatasetStatus, GraderStatus, ModelStatus, Status};
+
+use error::Fault;
+use schema::FileState;
+
+/// How long a call waits for another process before the store is [`StoreError::Busy`].
+const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Pages in memory, in KiB: holds the index of identities of some two million
+/// traces while they are loaded.
+const CACHE_KIB: i64 = 64 << 10;
+
+/// Size of a page of a new file: large pages suit one long load and ordered passes.
+const PAGE_BYTES: i64 = 16 << 10;
+
+/// An open corpus file.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens a store for reading and writing; makes it if there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`] and [`StoreError::Newer`] for files that are not
+    /// ours to write; [`StoreError::Busy`], [`StoreError::Io`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let connection = connect(path, flags).map_err(|fault| fault.at(path))?;
+        let state = schema::inspect(&connection).map_err(|fault| fault.at(path))?;
+        match state {
+            FileState::Current => {}
+            FileState::Empty | FileState::Older(_) => {
+                schema::upgrade(&connection).map_err(|fault| fault.at(path))?;
+            }
+            other => return Err(refusal(other, path)),
+        }
+        Ok(Self::new(connection, path))
+    }
+
+    /// Opens a store that stays as it is.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); also [`StoreError::NotFound`], and
+    /// [`StoreError::Older`] for a store that must be upgraded first.
+    pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        if !path.exists() {
+            return Err(StoreError::NotFound {
+                path: path.to_path_buf(),
+            });
+        }
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+        let connection = connection.map_err(|fault| fault.at(path))?;
+        let state = schema::inspect(&connection).map_err(|fault| fault.at(path))?;
+        match state {
+            FileState::Current => Ok(Self::new(connection, path)),
+            other => Err(refusal(other, path)),
+        }
+    }
+
+    /// Opens a store that lives as long as this value.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`] if SQLite cannot be used at all.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let path = Path::new("(in memory)");
+        let open = || -> Result<Connection, Fault> {
+            let connection = Connection::open_in_memory()?;
+            configure(&connection)?;
+            schema::upgrade(&connection)?;
+            Ok(connection)
+        };
+        let connection = open().map_err(|fault| fault.at(path))?;
+        Ok(Self::new(connection, path))
+    }
+
+    fn new(connection: Connection, path: &Path) -> Self {
+        Self {
+            connection,
+            path: path.to_path_buf(),
+        }
+    }
+
+    /// The file, for messages.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Begins to import a source and keeps every other writer out until it ends.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] while another process imports; [`StoreError::ReadOnly`].
+    pub fn begin_source(&mut self, input: SourceInput) -> Result<SourceImport<'_>, StoreError> {
+        SourceImport::begin(&self.connection, &self.path, input)
+    }
+
+    /// Counts everything in the store under a verdict rule.
+    ///
+    /// A model with sizes coded differently by two sources stands once for each
+    /// size. Cells count with their grader's verdicts where the rule looks at
+    /// that grader, and as `Unscored` where it does not; they are taken for
+    /// disjoint sets of traces.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if the file contradicts itself.
+    pub fn evidence(&self, rule: &VerdictRule) -> Result<Evidence, StoreError> {
+        self.reading(|connection| evidence::evidence(connection, rule))
+    }
+
+    /// Counts what the store holds.
+    ///
+    /// # Errors
+    /// As [`evidence`](Self::evidence).
+    pub fn status(&self) -> Result<Status, StoreError> {
+        self.reading(status::status)
+    }
+
+    /// Lists the sources in order of digest, each with the account of its first import.
+    ///
+    /// # Errors
+    /// As [`evidence`](Self::evidence).
+    pub fn sources(&self) -> Result<Vec<StoredSource>, StoreError> {
+        self.reading(sources::read_sources)
+    }
+
+    /// Lists every reject: by source in order of digest, then as read.
+    ///
+    /// # Errors
+    /// As [`evidence`](Self::evidence).
+    pub fn rejects(&self) -> Result<Vec<StoredReject>, StoreError> {
+        let mut rejects = Vec::new();
+        self.visit_rejects(|reject| rejects.push(reject))?;
+        Ok(rejects)
+    }
+
+    /// Visits every reject in the order of [`rejects`](Self::rejects), one at a time.
+    ///
+    /// # Errors
+    /// As [`evidence`](Self::evidence).
+    pub fn visit_rejects(&self, visit: impl FnMut(StoredReject)) -> Result<(), StoreError> {
+        self.reading(|connection| sources::visit_rejects(connection, visit))
+    }
+
+    /// Runs several queries on one state of the file.
+    fn reading<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let run = || {
+            let deferred = TransactionBehavior::Deferred;
+            let _snapshot = Transaction::new_unchecked(&self.connection, deferred)?;
+            read(&self.connection)
+        };
+        run().map_err(|fault| fault.at(&self.path))
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
+    // A relative path gets a folder, so that no name is special to SQLite.
+    let file = match path.is_absolute() {
+        true => path.to_path_buf(),
+        false => Path::new(".").join(path),
+    };
+    let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+/// Nothing that stands in a file may change what our statements mean.
+fn configure(connection: &Connection) -> Result<(), Fault> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    connection.pragma_update(None, "page_size", PAGE_BYTES)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    Ok(())
+}
+
+fn refusal(state: FileState, path: &Path) -> StoreError {
+    let path = path.to_path_buf();
+    let known = schema::newest_version();
+    match state {
+        FileState::Newer(found) => StoreError::Newer { path, found, known },
+        FileState::Older(found) => StoreError::Older { path, found, known },
+        FileState::Foreign(found) => StoreError::Foreign { path, found },
+        FileState::Empty | FileState::Current => StoreError::Foreign {
+            path,
+            found: "it is empty".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,357 @@
+//! The rows of one record: prepared once, reused for every record of a source.
+
+use std::fmt;
+
+use caveat_corpus::{Cell, Digest, Grade, Location, Trace};
+use rusqlite::{Connection, OptionalExtension as _, Statement, params};
+
+use crate::codes::{day_of, outcome_code, verdict_code};
+use crate::error::Fault;
+use crate::import::head;
+use crate::intern::Interner;
+use crate::schema::GRADE_BITS;
+
+/// Most grades of one trace, as the ids of grades allow.
+const MAX_GRADES: usize = 1 << GRADE_BITS;
+
+/// Most traces of one cell: far above any published table, and so low that sums
+/// over all cells of a file stay below 2^64.
+pub(crate) const MAX_CELL_TRACES: u64 = 1_000_000_000_000;
+
+/// Why a record that an importer accepted cannot be stored.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TooLarge {
+    /// A number above the range of the file.
+    Number { field: &'static str, value: u64 },
+    /// More traces in one cell than any table counts.
+    Cell(u64),
+    /// More grades than a trace may hold.
+    Grades(usize),
+}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TooLarge::Number { field, value } => {
+                write!(
+                    f,
+                    "`{field}` is {value}, above the largest number that the store holds ({})",
+                    i64::MAX
+                )
+            }
+            TooLarge::Cell(traces) => {
+                write!(
+                    f,
+                    "the counts add up to {traces} traces; a cell holds at most {MAX_CELL_TRACES}"
+                )
+            }
+            TooLarge::Grades(grades) => {
+                write!(
+                    f,
+                    "the trace has {grades} grades; a trace holds at most {MAX_GRADES}"
+                )
+            }
+        }
+    }
+}
+
+fn whole(field: &'static str, value: Option<u64>) -> Result<Option<i64>, TooLarge> {
+    let convert = |value| i64::try_from(value).map_err(|_| TooLarge::Number { field, value });
+    value.map(convert).transpose()
+}
+
+/// The numbers of a trace, known to fit before anything is written.
+pub(crate) struct TraceFigures {
+    byte: Option<i64>,
+    prompt_tokens: Option<i64>,
+    response_tokens: Option<i64>,
+    duration_ms: Option<i64>,
+}
+
+impl TraceFigures {
+    pub(crate) fn of(trace: &Trace) -> Result<Self, TooLarge> {
+        if trace.grades.len() > MAX_GRADES {
+            return Err(TooLarge::Grades(trace.grades.len()));
+        }
+        Ok(Self {
+            byte: whole("byte", trace.location.byte)?,
+            prompt_tokens: whole("prompt_tokens", trace.prompt_tokens)?,
+            response_tokens: whole("response_tokens", trace.response_tokens)?,
+            duration_ms: whole("duration_ms", trace.duration_ms)?,
+        })
+    }
+}
+
+/// The numbers of a cell, known to fit before anything is written.
+pub(crate) struct CellFigures {
+    byte: Option<i64>,
+    counts: Vec<i64>,
+}
+
+impl CellFigures {
+    pub(crate) fn of(cell: &Cell) -> Result<Self, TooLarge> {
+        let mut sum = 0_u64;
+        let mut counts = Vec::with_capacity(10);
+        for (verdict, traces) in cell.counts.iter() {
+            counts.extend(whole(verdict.name(), Some(traces))?);
+            sum = sum.saturating_add(traces);
+        }
+        if sum > MAX_CELL_TRACES {
+            return Err(TooLarge::Cell(sum));
+        }
+        Ok(Self {
+            byte: whole("byte", cell.location.byte)?,
+            counts,
+        })
+    }
+}
+
+/// A grade as the file holds it; two that are equal are one.
+#[derive(PartialEq)]
+struct GradeRow {
+    grader: i64,
+    verdict: i64,
+    version: Option<i64>,
+    raw: Option<String>,
+    graded_at: Option<String>,
+}
+
+/// Writes the records of one source.
+pub(crate) struct Writer<'s> {
+    interner: Interner<'s>,
+    source: i64,
+    find_trace: Statement<'s>,
+    add_trace: Statement<'s>,
+    add_response: Statement<'s>,
+    find_grades: Statement<'s>,
+    add_grade: Statement<'s>,
+    find_cell: Statement<'s>,
+    add_cell: Statement<'s>,
+    add_reject: Statement<'s>,
+}
+
+impl<'s> Writer<'s> {
+    pub(crate) fn new(connection: &'s Connection, source: i64) -> Result<Self, Fault> {
+        Ok(Self {
+            interner: Interner::new(connection)?,
+            source,
+            find_trace: connection.prepare("SELECT id, identity FROM traces WHERE head = ?1")?,
+            add_trace: connection.prepare(
+                "INSERT INTO traces(model, labels, prompt, outcome, day, source, attempt, turns,
+                   prompt_tokens, response_tokens, duration_ms, run, entry, byte, head, identity,
+                   response_digest, record, record_id, observed_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+                   ?17, ?18, ?19, ?20)",
+            )?,
+            add_response: connection.prepare("INSERT INTO responses VALUES (?1, ?2)")?,
+            find_grades: connection.prepare(
+                "SELECT grader, verdict, version, raw, graded_at FROM grades
+                   WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+            )?,
+            add_grade: connection.prepare("INSERT INTO grades VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?,
+            find_cell: connection.prepare("SELECT id FROM cells WHERE identity = ?1")?,
+            add_cell: connection.prepare(
+                "INSERT INTO cells(identity, source, model, labels, grader, day, observed_at, entry,
+                   record, byte, compliance, partial, refusal, hallucination_refusal, benign_query,
+                   not_gradeable, error, parse_error, infra_error, unscored)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+                   ?17, ?18, ?19, ?20)",
+            )?,
+            add_reject: connection.prepare(
+                "INSERT INTO rejects(source, entry, record, byte, reason) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?,
+        })
+    }
+
+    pub(crate) fn find_trace(&mut self, identity: &Digest) -> Result<Option<i64>, Fault> {
+        let mut rows = self.find_trace.query([head(identity)])?;
+        while let Some(row) = rows.next()? {
+            if row.get_ref(1)?.as_blob().ok() == Some(identity.as_bytes().as_slice()) {
+                return Ok(Some(row.get(0)?));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(crate) fn add_trace(
+        &mut self,
+        identity: &Digest,
+        trace: &Trace,
+        figures: &TraceFigures,
+    ) -> Result<(), Fault> {
+        let model = self.interner.model(&trace.model)?;
+        let labels = self.interner.labels([
+            trace.dataset.as_deref(),
+            trace.technique.as_deref(),
+            trace.attack_family.as_deref(),
+            trace.harm_category.as_deref(),
+        ])?;
+        let prompt = match &trace.prompt {
+            Some(key) => Some(self.interner.prompt(key, trace.prompt_text.as_deref())?),
+            None => None,
+        };
+        let run = self.interner.optional(trace.run_id.as_deref())?;
+        let entry = self.interner.optional(trace.location.entry.as_deref())?;
+        let id = self.add_trace.insert(params![
+            model,
+            labels,
+            prompt,
+            outcome_code(trace.outcome),
+            trace.observed_at.as_deref().and_then(day_of),
+            self.source,
+            trace.attempt,
+            trace.turns,
+            figures.prompt_tokens,
+            figures.response_tokens,
+            figures.duration_ms,
+            run,
+            entry,
+            figures.byte,
+            head(identity),
+            identity.as_bytes(),
+            trace.response_digest.as_ref().map(Digest::as_bytes),
+            trace.location.record,
+            trace.record_id,
+            trace.observed_at,
+        ])?;
+        if let Some(text) = &trace.response_text {
+            self.add_response.execute(params![id, text])?;
+        }
+        self.append_grades(id, 0, &trace.grades)
+    }
+
+    /// Appends grades from a position on, each of them once.
+    fn append_grades(&mut self, trace: i64, from: usize, grades: &[Grade]) -> Result<(), Fault> {
+        let mut position = from;
+        for (index, grade) in grades.iter().enumerate() {
+            if grades.iter().take(index).any(|earlier| earlier == grade) {
+                continue;
+            }
+            let grader = self.interner.grader(grade.grader.as_deref(), grade.kind)?;
+            let version = self.interner.optional(grade.version.as_deref())?;
+            self.add_grade.execute(params![
+                grade_id(trace, position)?,
+                grader,
+                verdict_code(grade.verdict),
+                version,
+                grade.raw,
+                grade.graded_at,
+            ])?;
+            position += 1;
+        }
+        Ok(())
+    }
+
+    /// Adds the grades that a known trace does not have, and says how many.
+    pub(crate) fn add_grades(
+        &mut self,
+        trace: i64,
+        grades: &[Grade],
+    ) -> Result<Result<u64, TooLarge>, Fault> {
+        if grades.is_empty() {
+            return Ok(Ok(0));
+        }
+        let known = self.grades_of(trace)?;
+        let mut new: Vec<Grade> = Vec::new();
+        for grade in grades {
+            let row = GradeRow {
+                grader: self.interner.grader(grade.grader.as_deref(), grade.kind)?,
+                verdict: verdict_code(grade.verdict),
+                version: self.interner.optional(grade.version.as_deref())?,
+                raw: grade.raw.clone(),
+                graded_at: grade.graded_at.clone(),
+            };
+            if !known.contains(&row) && !new.contains(grade) {
+                new.push(grade.clone());
+            }
+        }
+        if known.len() + new.len() > MAX_GRADES {
+            return Ok(Err(TooLarge::Grades(known.len() + new.len())));
+        }
+        self.append_grades(trace, known.len(), &new)?;
+        Ok(Ok(u64::try_from(new.len()).unwrap_or(u64::MAX)))
+    }
+
+    fn grades_of(&mut self, trace: i64) -> Result<Vec<GradeRow>, Fault> {
+        let range = [grade_id(trace, 0)?, grade_id(trace, MAX_GRADES - 1)?];
+        let rows = self.find_grades.query_map(range, |row| {
+            Ok(GradeRow {
+                grader: row.get(0)?,
+                verdict: row.get(1)?,
+                version: row.get(2)?,
+                raw: row.get(3)?,
+                graded_at: row.get(4)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Adds a cell and says whether it was new.
+    pub(crate) fn add_cell(
+        &mut self,
+        identity: &Digest,
+        cell: &Cell,
+        figures: &CellFigures,
+    ) -> Result<bool, Fault> {
+        let key = [identity.as_bytes().as_slice()];
+        let known: Option<i64> = self.find_cell.query_row(key, |row| row.get(0)).optional()?;
+        if known.is_some() {
+            return Ok(false);
+        }
+        let model = self.interner.model(&cell.model)?;
+        let labels = self.interner.labels([
+            cell.dataset.as_deref(),
+            cell.technique.as_deref(),
+            cell.attack_family.as_deref(),
+            cell.harm_category.as_deref(),
+        ])?;
+        let grader = self
+            .interner
+            .grader(cell.grader.as_deref(), cell.grader_kind)?;
+        let entry = self.interner.optional(cell.location.entry.as_deref())?;
+        let day = cell.observed_at.as_deref().and_then(day_of);
+        let identity = identity.as_bytes();
+        let mut values: Vec<&dyn rusqlite::ToSql> = vec![
+            identity,
+            &self.source,
+            &model,
+            &labels,
+            &grader,
+            &day,
+            &cell.observed_at,
+            &entry,
+            &cell.location.record,
+            &figures.byte,
+        ];
+        values.extend(
+            figures
+                .counts
+                .iter()
+                .map(|count| count as &dyn rusqlite::ToSql),
+        );
+        self.add_cell.execute(values.as_slice())?;
+        Ok(true)
+    }
+
+    pub(crate) fn reject(&mut self, location: &Location, reason: &str) -> Result<(), Fault> {
+        // An offset beyond the file's range has no row that could hold it.
+        let byte = location.byte.and_then(|byte| i64::try_from(byte).ok());
+        self.add_reject.execute(params![
+            self.source,
+            location.entry,
+            location.record,
+            byte,
+            reason
+        ])?;
+        Ok(())
+    }
+}
+
+fn grade_id(trace: i64, position: usize) -> Result<i64, Fault> {
+    let scale = 1_i64 << GRADE_BITS;
+    let id = i64::try_from(position)
+        .ok()
+        .filter(|position| *position < scale)
+        .and_then(|position| trace.checked_mul(scale)?.checked_add(position));
+    id.ok_or_else(|| Fault::damaged(format!("trace {trace} has an id out of range")))
+}

@@ -1,0 +1,266 @@
+//! What makes two records one, and what an import counts.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use caveat_corpus::{GraderKind, Location, Record, Verdict, VerdictRule};
+use caveat_store::{Account, Recorded, SourceFacts, Store};
+
+use common::{cell, corpus, grade, import, input, llm, record, trace};
+
+#[test]
+fn duplicate_import_changes_nothing() {
+    let records = corpus(0..500);
+    let mut store = Store::in_memory().unwrap();
+    let first = import(&mut store, "a", &records);
+    let before = (
+        store.evidence(&VerdictRule::Coalesce).unwrap(),
+        store.status().unwrap(),
+    );
+    let second = import(&mut store, "a", &records);
+    let after = (
+        store.evidence(&VerdictRule::Coalesce).unwrap(),
+        store.status().unwrap(),
+    );
+    assert_eq!(before, after);
+    assert_eq!((first.read, first.imported), (500, 500));
+    assert_eq!((second.imported, second.already_present), (0, 500));
+    assert_eq!(second.grades_added, 0);
+    assert_eq!(first.not_evaluable, second.not_evaluable);
+}
+
+#[test]
+fn a_changed_file_with_the_same_records_adds_a_source_and_no_trace() {
+    let records = corpus(0..200);
+    let mut store = Store::in_memory().unwrap();
+    import(&mut store, "a", &records);
+    let before = store.evidence(&VerdictRule::LlmOnly).unwrap();
+    let account = import(&mut store, "repacked", &records);
+    let after = store.evidence(&VerdictRule::LlmOnly).unwrap();
+    assert_eq!(account.already_present, 200);
+    assert_eq!(before.models, after.models);
+    assert_eq!(before.confusions, after.confusions);
+    assert_eq!(after.sources.len(), 2);
+}
+
+#[test]
+fn a_superset_adds_only_what_is_new() {
+    let mut store = Store::in_memory().unwrap();
+    import(&mut store, "a", &corpus(0..150));
+    let account = import(&mut store, "a and more", &corpus(0..400));
+    assert_eq!((account.imported, account.already_present), (250, 150));
+    let mut fresh = Store::in_memory().unwrap();
+    import(&mut fresh, "a and more", &corpus(0..400));
+    for rule in [VerdictRule::Coalesce, VerdictRule::Majority] {
+        let grown = store.evidence(&rule).unwrap();
+        assert_eq!(grown.models, fresh.evidence(&rule).unwrap().models);
+    }
+}
+
+#[test]
+fn the_order_of_two_sources_changes_no_evidence() {
+    for seed in 0..12 {
+        let from = seed * 300;
+        let (a, b) = (corpus(from..from + 130), corpus(from + 130..from + 300));
+        let mut forward = Store::in_memory().unwrap();
+        import(&mut forward, "a", &a);
+        import(&mut forward, "b", &b);
+        let mut backward = Store::in_memory().unwrap();
+        import(&mut backward, "b", &b);
+        import(&mut backward, "a", &a);
+        for rule in [
+            VerdictRule::Coalesce,
+            VerdictRule::LlmOnly,
+            VerdictRule::Majority,
+            VerdictRule::Grader("words".into()),
+        ] {
+            let forward = forward.evidence(&rule).unwrap();
+            // Equal cells of two sources are one record, so the accounts of such
+            // overlapping sources are all that may differ.
+            let backward = backward.evidence(&rule).unwrap();
+            assert_eq!(forward.models, backward.models);
+            assert_eq!(forward.confusions, backward.confusions);
+            let names = |evidence: &caveat_corpus::Evidence| -> Vec<_> {
+                let row = |s: &caveat_corpus::SourceEvidence| (s.digest, s.path.clone(), s.read);
+                evidence.sources.iter().map(row).collect()
+            };
+            assert_eq!(names(&forward), names(&backward));
+        }
+    }
+}
+
+#[test]
+fn reordering_the_records_of_a_source_changes_no_evidence() {
+    let mut records = corpus(0..300);
+    let mut forward = Store::in_memory().unwrap();
+    import(&mut forward, "a", &records);
+    records.reverse();
+    let mut backward = Store::in_memory().unwrap();
+    import(&mut backward, "a", &records);
+    let rule = VerdictRule::Coalesce;
+    assert_eq!(
+        forward.evidence(&rule).unwrap(),
+        backward.evidence(&rule).unwrap()
+    );
+    let (forward, backward) = (forward.status().unwrap(), backward.status().unwrap());
+    assert_eq!(forward, backward);
+}
+
+#[test]
+fn a_regrade_adds_a_grade_and_no_trace() {
+    let mut store = Store::in_memory().unwrap();
+    let old = trace("1", "m", "p", vec![llm(Verdict::Refusal)]);
+    import(&mut store, "old", &[record(old.clone())]);
+    let new = trace("1", "m", "p", vec![llm(Verdict::Compliance)]);
+    let account = import(&mut store, "new", &[record(new), record(old)]);
+    let expected = Account {
+        read: 2,
+        already_present: 2,
+        grades_added: 1,
+        ..Account::default()
+    };
+    assert_eq!(account, expected);
+    let evidence = store.evidence(&VerdictRule::LlmOnly).unwrap();
+    let counts = evidence.models[0].cells[0].total_counts();
+    assert_eq!(counts.total(), 1);
+    assert_eq!(counts.get(Verdict::Compliance), 1);
+}
+
+#[test]
+fn equal_grades_of_one_record_are_one_grade() {
+    let mut store = Store::in_memory().unwrap();
+    let twice = vec![llm(Verdict::Refusal), llm(Verdict::Refusal)];
+    import(
+        &mut store,
+        "a",
+        &[record(trace("1", "m", "p", twice.clone()))],
+    );
+    let account = import(&mut store, "b", &[record(trace("1", "m", "p", twice))]);
+    assert_eq!(account.grades_added, 0);
+    assert!(
+        store
+            .evidence(&VerdictRule::LlmOnly)
+            .unwrap()
+            .confusions
+            .is_empty()
+    );
+}
+
+#[test]
+fn records_without_an_id_are_told_apart_by_their_ordinal() {
+    let mut one = trace("1", "m", "p", vec![llm(Verdict::Refusal)]);
+    one.record_id = None;
+    let mut store = Store::in_memory().unwrap();
+    let two = [record(one.clone()), record(one.clone())];
+    assert_eq!(import(&mut store, "two", &two).imported, 2);
+    let three = [record(one.clone()), record(one.clone()), record(one)];
+    let account = import(&mut store, "three", &three);
+    assert_eq!((account.imported, account.already_present), (1, 2));
+}
+
+#[test]
+fn a_record_id_that_is_repeated_is_one_record() {
+    let one = record(trace("1", "m", "p", vec![llm(Verdict::Refusal)]));
+    let mut store = Store::in_memory().unwrap();
+    let account = import(&mut store, "a", &[one.clone(), one]);
+    assert_eq!((account.imported, account.already_present), (1, 1));
+}
+
+#[test]
+fn equal_cells_of_one_source_are_two_cells() {
+    let row = Record::Cell(Box::new(cell("m", GraderKind::Human, 1, 9)));
+    let mut store = Store::in_memory().unwrap();
+    let account = import(&mut store, "a", &[row.clone(), row.clone()]);
+    assert_eq!((account.read, account.imported), (2, 2));
+    assert_eq!(import(&mut store, "a", &[row.clone(), row]).imported, 0);
+    assert_eq!(store.status().unwrap().cells, 2);
+}
+
+#[test]
+fn a_dropped_import_leaves_the_store_as_it_was() {
+    let mut store = Store::in_memory().unwrap();
+    import(&mut store, "a", &corpus(0..50));
+    let before = store.status().unwrap();
+    let mut import = store.begin_source(input("b")).unwrap();
+    for record in corpus(50..90) {
+        import.record(&record).unwrap();
+    }
+    let lost = import.account();
+    import.reject(&Location::default(), "unreadable").unwrap();
+    drop(import);
+    assert_eq!(store.status().unwrap(), before);
+    assert!(store.rejects().unwrap().is_empty());
+    assert_eq!(common::import(&mut store, "b", &corpus(50..90)), lost);
+}
+
+#[test]
+fn every_reject_keeps_its_place_and_is_listed_once() {
+    let mut store = Store::in_memory().unwrap();
+    let place = Location {
+        entry: Some("results".into()),
+        record: Some("17".into()),
+        byte: Some(4_096),
+    };
+    for _ in 0..2 {
+        let mut import = store.begin_source(input("a")).unwrap();
+        import
+            .reject(&place, "unknown verdict word `maybe`")
+            .unwrap();
+        let account = import.commit(&SourceFacts::default()).unwrap();
+        assert_eq!((account.read, account.rejected), (1, 1));
+    }
+    let rejects = store.rejects().unwrap();
+    assert_eq!(rejects.len(), 1);
+    assert_eq!(rejects[0].location, place);
+    assert_eq!(rejects[0].reason, "unknown verdict word `maybe`");
+    assert_eq!(store.sources().unwrap()[0].account.rejected, 1);
+}
+
+#[test]
+fn figures_beyond_the_range_of_the_file_are_rejects() {
+    let mut huge = trace("1", "m", "p", Vec::new());
+    huge.duration_ms = Some(u64::MAX);
+    let crowd = (0..1_025)
+        .map(|n| grade(&format!("g{n}"), GraderKind::Llm, Verdict::Refusal))
+        .collect();
+    let crowded = trace("2", "m", "p", crowd);
+    let vast = Record::Cell(Box::new(cell("m", GraderKind::Human, u64::MAX, u64::MAX)));
+    let mut store = Store::in_memory().unwrap();
+    let mut import = store.begin_source(input("a")).unwrap();
+    for bad in [record(huge), record(crowded), vast] {
+        assert_eq!(import.record(&bad).unwrap(), Recorded::Rejected);
+    }
+    import.commit(&SourceFacts::default()).unwrap();
+    let reasons: Vec<_> = store
+        .rejects()
+        .unwrap()
+        .into_iter()
+        .map(|r| r.reason)
+        .collect();
+    assert!(reasons[0].contains("`duration_ms` is 18446744073709551615"));
+    assert!(reasons[1].contains("1025 grades"));
+    assert!(reasons[2].contains("compliance"));
+}
+
+#[test]
+fn hostile_names_come_back_as_they_were() {
+    let names = [
+        "'; DROP TABLE traces; --".to_owned(),
+        "a\0b".to_owned(),
+        "模型 \u{202e}\u{1b}[31m".to_owned(),
+        "x".repeat(10_000),
+        String::new(),
+    ];
+    let mut store = Store::in_memory().unwrap();
+    let records: Vec<_> = names
+        .iter()
+        .map(|name| record(trace("1", name, name, vec![llm(Verdict::Refusal)])))
+        .collect();
+    assert_eq!(import(&mut store, "a", &records).imported, 5);
+    let models = store.evidence(&VerdictRule::LlmOnly).unwrap().models;
+    let mut found: Vec<_> = models.into_iter().map(|model| model.name).collect();
+    let mut expected = names.to_vec();
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected);
+}
