@@ -13,8 +13,8 @@ use rusqlite::{Connection, OptionalExtension as _, Statement, ToSql, params, par
 use crate::codes::kind_code;
 use crate::error::Fault;
 
-/// Most entries of one cache; some 10 MB of prompt keys.
-const MAX_CACHED: usize = 1 << 16;
+/// Most entries of one cache; some 30 MB of prompt keys.
+const MAX_CACHED: usize = 1 << 18;
 
 /// Longest text that is cached; longer ones are looked up each time.
 const MAX_CACHED_BYTES: usize = 256;
