@@ -82,6 +82,23 @@ pub fn smallest_attainable_p(sizes: &[usize]) -> f64 {
 /// very many models would still take longer than that.
 pub fn exact_eta2(values: &[f64], group: &[usize]) -> Estimable<ExactPermutation> {
     let members = grouped(values, group)?;
+    let centre = mean(values).ok_or(NotEstimable::TooFewModels)?;
+    let total = squares_about(values, centre);
+    let observed = sum(members.values().map(|m| {
+        let s = sum(m.iter().map(|v| v - centre));
+        s * s / count(m.len())
+    })) / total;
+    let mut tally = Tally::new(observed);
+    each_eta2(values, group, |eta2| tally.add(eta2))?;
+    Ok(tally.finish(observed))
+}
+
+/// Visits eta² of every arrangement once, for a histogram of the exact law.
+///
+/// # Errors
+/// As [`exact_eta2`]; nothing is visited then.
+pub fn each_eta2(values: &[f64], group: &[usize], visit: impl FnMut(f64)) -> Estimable<()> {
+    let members = grouped(values, group)?;
     let sizes: Vec<usize> = members.values().map(Vec::len).collect();
     let centre = mean(values).ok_or(NotEstimable::TooFewModels)?;
     let total = squares_about(values, centre);
@@ -99,33 +116,29 @@ pub fn exact_eta2(values: &[f64], group: &[usize]) -> Estimable<ExactPermutation
         return Err(NotEstimable::TooManyArrangements);
     }
     let centred: Vec<f64> = values.iter().map(|v| v - centre).collect();
-    let observed = sum(members.values().map(|m| {
-        let s = sum(m.iter().map(|v| v - centre));
-        s * s / count(m.len())
-    })) / total;
     let mut walk = Walk {
         centred: &centred,
         sizes: &sizes,
         total,
         room: sizes.clone(),
         sums: vec![0.0; sizes.len()],
-        tally: Tally::new(observed),
+        visit,
     };
     walk.place(0);
-    Ok(walk.tally.finish(observed))
+    Ok(())
 }
 
 /// A depth-first walk over all ways to deal the values out.
-struct Walk<'a> {
+struct Walk<'a, V> {
     centred: &'a [f64],
     sizes: &'a [usize],
     total: f64,
     room: Vec<usize>,
     sums: Vec<f64>,
-    tally: Tally,
+    visit: V,
 }
 
-impl Walk<'_> {
+impl<V: FnMut(f64)> Walk<'_, V> {
     fn place(&mut self, next: usize) {
         let Some(value) = self.centred.get(next).copied() else {
             let between: f64 = self
@@ -134,7 +147,7 @@ impl Walk<'_> {
                 .zip(self.sizes)
                 .map(|(s, n)| s * s / count(*n))
                 .sum();
-            self.tally.add(between / self.total);
+            (self.visit)(between / self.total);
             return;
         };
         for g in 0..self.room.len() {

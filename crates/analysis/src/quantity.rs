@@ -132,7 +132,9 @@ fn rounded(value: f64) -> f64 {
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.0.is_nan() {
-            return Err(serde::ser::Error::custom("NaN is not a number of the output"));
+            return Err(serde::ser::Error::custom(
+                "NaN is not a number of the output",
+            ));
         }
         if self.0.is_infinite() {
             return serializer.serialize_str(if self.0 > 0.0 { "inf" } else { "-inf" });

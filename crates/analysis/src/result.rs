@@ -377,6 +377,10 @@ pub struct RiskRatio {
     pub null_q75: Quantity,
     /// Share of relabellings with a ratio at least as large as the observed one.
     pub null_share_at_least: Quantity,
+    /// Highest over lowest pooled rate among those ranked.
+    pub ranked_pooled: Quantity,
+    /// Share of relabellings in which that ratio is at least as large.
+    pub ranked_pooled_null_share_at_least: Quantity,
     /// The pair with the extreme pooled rates over all providers.
     pub extremes_pooled: Quantity<ExtremesPooled>,
 }
