@@ -1,0 +1,24 @@
+//! Documents as files: PDF, Markdown, drawings, annex, manifest, and the text
+//! that may go into them.
+//!
+//! Input is a [`caveat_report::document::Document`]: words, formatted numbers
+//! and charts as values. Nothing here computes a statistic, sorts or rounds a
+//! result. No function reads a file, a clock or the network; templates and
+//! faces are part of the binary. Same document, same bytes.
+
+pub mod annex;
+pub mod edition;
+pub mod error;
+pub mod escape;
+pub mod fonts;
+pub mod glyphs;
+pub mod manifest;
+pub mod markdown;
+pub mod pdf;
+pub mod scene;
+pub mod schema;
+pub mod tables;
+
+pub use edition::{EditionFiles, EditionOptions, edition};
+pub use error::RenderError;
+pub use pdf::{Paper, PdfOptions, pdf, typst_folder};

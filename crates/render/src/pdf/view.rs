@@ -1,0 +1,289 @@
+//! The view of a document that templates lay out.
+//!
+//! The document's own shape with these changes: every string fitted to the
+//! faces and given places to break; each sentence's evidence as one label
+//! (`ids`); charts replaced by drawings under `figures`, by id; drawn cells and
+//! headers under `tables`, by id; running lines cut to their space.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use caveat_report::document::{Block, Document, Figure, Table};
+
+use crate::error::RenderError;
+use crate::fonts::{self, Measure};
+use crate::glyphs::{self, MAX_CELL, MAX_CELL_RUN};
+use crate::scene;
+
+/// Space left and right of the words of a cell, together.
+const CELL_INSET_MM: f64 = 3.4;
+/// Widest row of a table.
+const LIVE_MM: f64 = 170.0;
+/// Stands where data has no words and a reader must see that.
+const BLANK: &str = "(blank)";
+const MAX_ID: usize = 64;
+
+/// Builds the view.
+///
+/// # Errors
+///
+/// If ids are unusable or used twice, or something cannot be drawn.
+pub fn view(document: &Document) -> Result<Value, RenderError> {
+    let mut view = serde_json::to_value(document)?;
+    glyphs::fit_value(&mut view);
+    prepare(&mut view);
+    cut_running_lines(&mut view);
+    let mut figures = Map::new();
+    for figure in figures_of(document) {
+        check_id(&figure.id, "figure")?;
+        let scene = serde_json::to_value(scene::draw(figure)?)?;
+        if figures.insert(figure.id.clone(), scene).is_some() {
+            return Err(twice(&figure.id, "figure"));
+        }
+    }
+    let mut tables = Map::new();
+    for table in tables_of(document) {
+        check_id(&table.id, "table")?;
+        let scaled = scaled(table);
+        let mut drawing = serde_json::to_value(scene::draw_table(&scaled)?)?;
+        if let Some(fields) = drawing.as_object_mut() {
+            let widths: Vec<f64> = scaled.columns.iter().map(|c| c.width_mm).collect();
+            fields.insert("widths".to_owned(), json!(widths));
+        }
+        if tables.insert(table.id.clone(), drawing).is_some() {
+            return Err(twice(&table.id, "table"));
+        }
+    }
+    if let Some(fields) = view.as_object_mut() {
+        fields.insert("figures".to_owned(), Value::Object(figures));
+        fields.insert("tables".to_owned(), Value::Object(tables));
+    }
+    Ok(view)
+}
+
+fn figures_of(document: &Document) -> impl Iterator<Item = &Figure> {
+    let blocks = document.sections.iter().flat_map(|section| &section.blocks);
+    let later = blocks.filter_map(|block| match block {
+        Block::Figure(figure) => Some(figure),
+        _ => None,
+    });
+    std::iter::once(&document.first_page.figure).chain(later)
+}
+
+fn tables_of(document: &Document) -> impl Iterator<Item = &Table> {
+    let blocks = document.sections.iter().flat_map(|section| &section.blocks);
+    let later = blocks.filter_map(|block| match block {
+        Block::Table(table) => Some(table),
+        _ => None,
+    });
+    std::iter::once(&document.first_page.claims).chain(later)
+}
+
+/// A table that is not wider than the page.
+fn scaled(table: &Table) -> Table {
+    let mut table = table.clone();
+    let total: f64 = table.columns.iter().map(|column| column.width_mm).sum();
+    if total > LIVE_MM {
+        for column in &mut table.columns {
+            column.width_mm *= LIVE_MM / total;
+        }
+    }
+    table
+}
+
+/// Ids become file names and keys, so they are plain.
+fn check_id(id: &str, what: &'static str) -> Result<(), RenderError> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !id.is_empty() && id.len() <= MAX_ID && id.chars().all(plain) {
+        return Ok(());
+    }
+    Err(RenderError::Id {
+        id: glyphs::fit_to(id, MAX_ID, MAX_ID),
+        what,
+    })
+}
+
+fn twice(id: &str, what: &'static str) -> RenderError {
+    RenderError::DuplicateId {
+        id: id.to_owned(),
+        what,
+    }
+}
+
+/// Walks the value: tables, sentences, then all other strings.
+fn prepare(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.remove("chart");
+            if fields.contains_key("columns") && fields.contains_key("rows") {
+                prepare_cells(fields);
+            }
+            if fields.contains_key("strong") && fields.contains_key("evidence") {
+                let label = ids_label(fields.get("evidence"));
+                fields.insert("ids".to_owned(), Value::String(label));
+                fields.remove("evidence");
+            }
+            fill_blanks(fields);
+            for (name, field) in fields.iter_mut() {
+                // Cells have been prepared to the width of their columns.
+                if name != "rows" && name != "columns" && name != "id" {
+                    prepare(field);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(prepare),
+        Value::String(text) => *text = glyphs::breakable(&glyphs::kept_together(text)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Says "(blank)" where the tag tree wants words: headings, titles, alternative text.
+fn fill_blanks(fields: &mut Map<String, Value>) {
+    let is_subheading = fields.get("type").is_some_and(|kind| kind == "subheading");
+    for (name, field) in fields.iter_mut() {
+        let titles = matches!(
+            name.as_str(),
+            "title" | "heading" | "claims_heading" | "alt"
+        );
+        match field {
+            Value::String(text) if titles || (is_subheading && name == "text") => said(text),
+            _ => {}
+        }
+    }
+}
+
+fn said(text: &mut String) {
+    if text.trim().is_empty() {
+        *text = BLANK.to_owned();
+    }
+}
+
+/// Cuts the text of cells and headers, and lets it break within its column.
+fn prepare_cells(table: &mut Map<String, Value>) {
+    let mut widths = Vec::new();
+    for column in items_of(table.get_mut("columns")) {
+        let width = column
+            .get("width_mm")
+            .and_then(Value::as_f64)
+            .unwrap_or(0.0);
+        widths.push(width);
+        if let Some(Value::String(header)) = column.get_mut("header") {
+            *header = fit_cell(header, width);
+        }
+    }
+    for row in items_of(table.get_mut("rows")) {
+        let cells = items_of(row.get_mut("cells"));
+        for (cell, width) in cells.iter_mut().zip(&widths) {
+            if let Some(Value::String(text)) = cell.get_mut("text") {
+                *text = fit_cell(text, *width);
+                said(text);
+            }
+        }
+    }
+}
+
+fn items_of(value: Option<&mut Value>) -> &mut [Value] {
+    match value {
+        Some(Value::Array(items)) => items,
+        _ => &mut [],
+    }
+}
+
+fn fit_cell(text: &str, width_mm: f64) -> String {
+    let short = glyphs::fit_to(text, MAX_CELL, MAX_CELL_RUN);
+    glyphs::breakable_within(
+        &short,
+        (width_mm - CELL_INSET_MM).max(3.0),
+        8.8,
+        Measure::SansSemibold,
+    )
+}
+
+/// Writes evidence ids as one label; three or more in a row become a range.
+fn ids_label(ids: Option<&Value>) -> String {
+    let Some(Value::Array(ids)) = ids else {
+        return String::new();
+    };
+    let mut seen = BTreeSet::new();
+    let ids: Vec<&str> = ids
+        .iter()
+        .filter_map(Value::as_str)
+        .filter(|id| seen.insert(*id))
+        .collect();
+    let mut parts = Vec::new();
+    let mut rest = ids.as_slice();
+    while let Some(first) = rest.first() {
+        let run = run_length(rest);
+        match rest.get(run - 1) {
+            Some(last) if run > 2 => parts.push(format!("{first}–{last}")),
+            _ => parts.extend(rest.iter().take(run).map(|id| (*id).to_owned())),
+        }
+        rest = rest.get(run..).unwrap_or(&[]);
+    }
+    match parts.is_empty() {
+        true => String::new(),
+        false => format!("[{}]", parts.join(", ")),
+    }
+}
+
+/// Returns how many ids from the first on count up by one.
+fn run_length(ids: &[&str]) -> usize {
+    let follows = |pair: &&[&str]| match pair {
+        [a, b] => matches!((numbered(a), numbered(b)),
+            (Some((p, m)), Some((q, n))) if p == q && m.checked_add(1) == Some(n)),
+        _ => false,
+    };
+    1 + ids.windows(2).take_while(follows).count()
+}
+
+fn numbered(id: &str) -> Option<(&str, u32)> {
+    let digits = id.find(|c: char| c.is_ascii_digit())?;
+    let (prefix, number) = id.split_at(digits);
+    Some((prefix, number.parse().ok()?))
+}
+
+/// Cuts what stands in one line of the running head and foot.
+fn cut_running_lines(view: &mut Value) {
+    let limits = [
+        ("series", 60.0, Measure::Sans),
+        ("edition", 62.0, Measure::Sans),
+        ("status", 44.0, Measure::SansSemibold),
+        ("foot", 140.0, Measure::Sans),
+    ];
+    let Some(head) = view.get_mut("head") else {
+        return;
+    };
+    for (field, limit, face) in limits {
+        if let Some(Value::String(text)) = head.get_mut(field) {
+            *text = fonts::clip(text, limit, 8.0, face);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_count_up_become_a_range() {
+        let cases = [
+            (json!(["d1"]), "[d1]"),
+            (json!(["r1", "r2", "r3", "r9"]), "[r1–r3, r9]"),
+            (json!(["r1", "r2"]), "[r1, r2]"),
+            (json!(["a", "a", "b7"]), "[a, b7]"),
+            (json!([]), ""),
+        ];
+        for (ids, expected) in cases {
+            assert_eq!(ids_label(Some(&ids)), expected);
+        }
+    }
+
+    #[test]
+    fn only_plain_ids_are_accepted() {
+        assert!(check_id("rate-by-size-2", "figure").is_ok());
+        for id in ["", "../x", "A", "a b", "漢"] {
+            assert!(check_id(id, "figure").is_err(), "{id}");
+        }
+    }
+}
