@@ -68,7 +68,7 @@ pub fn thousands(value: u64) -> String {
     let digits = value.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -182,6 +182,14 @@ pub fn p_value(p: f64) -> String {
         return format!("p{NBSP}>{NBSP}0.99");
     }
     format!("p{NBSP}={NBSP}{}", decimals(p, 2))
+}
+
+/// A share with three decimals that is never written as nothing ("0.011", "below 0.001").
+pub fn small_share(share: f64) -> String {
+    if share > 0.0 && share < 0.0005 {
+        return "below 0.001".to_owned();
+    }
+    decimals(share, 3)
 }
 
 /// Percentage points with their word, not broken ("3 points", "1 point").
@@ -317,6 +325,8 @@ mod tests {
         assert_eq!(percent(0.6534), "65%");
         assert_eq!(percent_cell(0.0798), "8.0");
         assert_eq!(level(0.95), "95%");
+        assert_eq!(small_share(0.01136), "0.011");
+        assert_eq!(small_share(0.00001), "below 0.001");
         assert_eq!(level(0.999), "99.9%");
     }
 

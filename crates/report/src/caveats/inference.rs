@@ -1,0 +1,254 @@
+//! Caveats about what the figures allow to conclude.
+
+use super::{Caveat, Topic};
+use crate::annex::Severity;
+use crate::composition::Facts;
+use crate::findings::{self, ShareState};
+use crate::format;
+
+/// Share of vendors with one model above which they are many.
+const MANY_SINGLETONS: f64 = 0.25;
+
+/// Slope per doubling, in points, that a study should be able to find.
+const SLOPE_WORTH_FINDING: f64 = 2.0;
+
+/// Leverage above this many times its average (2/n) is undue.
+const UNDUE_LEVERAGE: f64 = 3.0;
+
+/// CAV-SHARE-CHANCE. Rule: the vendor's share is not beyond chance
+/// ([`findings::share_state`]).
+pub(super) fn share(facts: &Facts<'_>) -> Option<Caveat> {
+    if !matches!(findings::share_state(facts), ShareState::Short | ShareState::Close) {
+        return None;
+    }
+    let main = facts.main_share();
+    let result = main.result;
+    let (observed, mean) = (result.eta2.number()?, result.eta2_null_mean.number()?);
+    let p = result.p_permutation.number().or_else(|| result.p.number())?;
+    Some(Caveat {
+        code: "CAV-SHARE-CHANCE",
+        severity: Severity::Serious,
+        topic: Topic::Inference,
+        title: "The vendor\u{2019}s share is within chance".to_owned(),
+        short: format!(
+            "{} of the variance is computed where chance averages {}.",
+            format::percent(observed),
+            format::percent(mean)
+        ),
+        text: format!(
+            "The vendor\u{2019}s share of {} is to be read against the {} that random vendor names \
+             average on these models ({}). The share as computed is no measure of how much the \
+             vendor matters.",
+            format::percent(observed),
+            format::percent(mean),
+            format::p_value(p)
+        ),
+        evidence: vec![main.id.to_owned()],
+    })
+}
+
+/// CAV-SINGLETONS. Rule: more than a quarter of the vendors have one model.
+pub(super) fn singletons(facts: &Facts<'_>) -> Option<Caveat> {
+    let main = facts.main_share();
+    let (single, groups) = (main.result.n_singletons, main.result.n_groups);
+    // Numbers of vendors are small; the conversion is exact.
+    if groups < 2 || single as f64 <= MANY_SINGLETONS * groups as f64 {
+        return None;
+    }
+    let two_plus = &facts.analysis().decomposition.two_plus;
+    let restricted = two_plus.eta2.number().zip(two_plus.eta2_null_mean.number()).map(|(eta2, mean)| {
+        format!(
+            " Among the {} vendors with two or more models the share is {}, chance average {}.",
+            format::word(two_plus.n_groups),
+            format::percent(eta2),
+            format::percent(mean)
+        )
+    });
+    Some(Caveat {
+        code: "CAV-SINGLETONS",
+        severity: Severity::Serious,
+        topic: Topic::Inference,
+        title: "Many vendors have one model".to_owned(),
+        short: format!("{} of {} vendors have a single model, which is fitted exactly.", format::word_first(single), format::word(groups)),
+        text: format!(
+            "{} of {} vendors have a single model. Each is fitted exactly and raises the share \
+             without showing that models of a vendor are alike.{}",
+            format::word_first(single),
+            format::word(groups),
+            restricted.unwrap_or_default()
+        ),
+        evidence: vec![main.id.to_owned(), "d2".to_owned()],
+    })
+}
+
+/// CAV-RATIO. Rule: the ratio of the two shares is reached by more than 5% of relabellings.
+pub(super) fn ratio(facts: &Facts<'_>) -> Option<Caveat> {
+    let ratio = &facts.analysis().ratio;
+    let (value, share) = (ratio.eta2_over_r2.number()?, ratio.null_share_at_least.number()?);
+    if share <= findings::UNREMARKABLE_ABOVE {
+        return None;
+    }
+    let means = ratio
+        .ratio_of_null_means
+        .number()
+        .map(|means| format!(" The two averages under chance alone stand as {} to 1.", format::times(means)));
+    Some(Caveat {
+        code: "CAV-RATIO",
+        severity: Severity::Serious,
+        topic: Topic::Inference,
+        title: "The ratio of the two shares means little".to_owned(),
+        short: format!("Random relabelling gives {} or more in {}.", format::times(value), findings::cases(share)),
+        text: format!(
+            "The ratio of the two shares, {}, is reached or passed in {} of random relabellings.{} A \
+             ratio whose denominator is near zero has no stable value.",
+            format::times(value),
+            findings::share_of_shuffles(share),
+            means.unwrap_or_default()
+        ),
+        evidence: vec!["d4".to_owned()],
+    })
+}
+
+/// CAV-EXTREMES. Rule: the ratio of highest to lowest mean is reached by more
+/// than 5% of relabellings.
+pub(super) fn extremes(facts: &Facts<'_>) -> Option<Caveat> {
+    let risk = &facts.analysis().risk_ratio;
+    let (value, share) = (risk.of_means.value.number()?, risk.null_share_at_least.number()?);
+    if share <= findings::UNREMARKABLE_ABOVE {
+        return None;
+    }
+    Some(Caveat {
+        code: "CAV-EXTREMES",
+        severity: Severity::Serious,
+        topic: Topic::Inference,
+        title: "Extremes were picked after the fact".to_owned(),
+        short: format!("Chance gives a ratio of {} or more in {}.", format::times(value), findings::cases(share)),
+        text: format!(
+            "The lowest and the highest of {} vendors were picked after seeing the data. Random \
+             relabelling gives a ratio of {} or more between the extremes in {}.",
+            format::word(facts.ranked().len()),
+            format::times(value),
+            findings::cases(share)
+        ),
+        evidence: vec!["x1".to_owned()],
+    })
+}
+
+/// CAV-BANDS. Rule: some ranked vendor lies outside the band, and more than 5%
+/// of relabellings have as many outside.
+pub(super) fn bands(facts: &Facts<'_>) -> Option<Caveat> {
+    let bands = &facts.analysis().bands;
+    let share = bands.null_share_at_least.number()?;
+    let outside = bands.outside.len();
+    if outside == 0 || share <= findings::UNREMARKABLE_ABOVE {
+        return None;
+    }
+    Some(Caveat {
+        code: "CAV-BANDS",
+        severity: Severity::Serious,
+        topic: Topic::Inference,
+        title: "Band labels come by chance as often".to_owned(),
+        short: format!("Chance puts {} or more vendors outside in {}.", format::word(outside), findings::cases(share)),
+        text: format!(
+            "{} ranked {} outside the band of {}. Random relabelling puts as many or more outside in \
+             {}. A fixed band without uncertainty says little of a vendor.",
+            format::word_first(outside),
+            if outside == 1 { "vendor lies" } else { "vendors lie" },
+            format::points(bands.points.0, 0),
+            findings::cases(share)
+        ),
+        evidence: vec!["b1".to_owned()],
+    })
+}
+
+/// CAV-FEW-MODELS. Rule: a slope of 2 points per doubling would be missed in
+/// more than 2 of 10 such studies.
+pub(super) fn few_models(facts: &Facts<'_>) -> Option<Caveat> {
+    let scale = facts.scale()?;
+    let detectable = facts.analysis().power.detectable_slope_80_pp.number()?;
+    if detectable <= SLOPE_WORTH_FINDING {
+        return None;
+    }
+    Some(Caveat {
+        code: "CAV-FEW-MODELS",
+        severity: Severity::Serious,
+        topic: Topic::Inference,
+        title: "Few models for a trend".to_owned(),
+        short: format!(
+            "With {} models a slope under {} per doubling would usually be missed.",
+            format::count(scale.n_models),
+            format::points(detectable, 1)
+        ),
+        text: format!(
+            "With {} models at this spread, a slope of {} per doubling would be found in 8 of 10 such \
+             studies; a smaller one would more often be missed.",
+            format::count(scale.n_models),
+            format::points(detectable, 1)
+        ),
+        evidence: vec!["s1".to_owned(), "q1".to_owned()],
+    })
+}
+
+/// CAV-INFLUENCE. Rule: without the most influential model the slope changes
+/// its sign, or a model has more than three times the average leverage (2/n).
+pub(super) fn influence(facts: &Facts<'_>) -> Option<Caveat> {
+    let scale = facts.scale()?;
+    let slope = scale.slope_per_doubling.known()?.value.0;
+    let most = scale.most_influential.known()?;
+    let turns = slope * most.slope_without.0 < 0.0;
+    // Numbers of models are small; the conversion is exact.
+    let bound = UNDUE_LEVERAGE * 2.0 / scale.n_models as f64;
+    let heavy = facts
+        .models()
+        .filter_map(|(place, model)| Some((place, model.leverage.number()?, model.slope_without.number()?)))
+        .filter(|(_, leverage, _)| *leverage > bound)
+        .max_by(|a, b| a.1.total_cmp(&b.1));
+    if !turns && heavy.is_none() {
+        return None;
+    }
+    let (name, id, without) = match heavy.filter(|_| !turns) {
+        Some((place, _, without)) => {
+            (facts.model(place).to_owned(), crate::evidence::numbered("m", place), without)
+        }
+        None => (facts.model_named(&most.model), "s2".to_owned(), most.slope_without.0),
+    };
+    let title = if turns { "One model turns the slope" } else { "One model weighs heavily on the slope" };
+    Some(Caveat {
+        code: "CAV-INFLUENCE",
+        severity: Severity::Serious,
+        topic: Topic::Inference,
+        title: title.to_owned(),
+        short: format!(
+            "Without {name} the slope is {} per doubling.",
+            format::points(100.0 * without, 1)
+        ),
+        text: format!(
+            "The slope is {} per doubling with {name} and {} without it.",
+            format::points(100.0 * slope, 1),
+            format::points(100.0 * without, 1)
+        ),
+        evidence: vec!["s1".to_owned(), id],
+    })
+}
+
+/// CAV-OBSERVATIONAL. Rule: more than one vendor was tested; vendors were not
+/// assigned to models at random, so a difference names no cause.
+pub(super) fn observational(facts: &Facts<'_>) -> Option<Caveat> {
+    let vendors = facts.analysis().providers.len();
+    if vendors < 2 {
+        return None;
+    }
+    Some(Caveat {
+        code: "CAV-OBSERVATIONAL",
+        severity: Severity::Note,
+        topic: Topic::Inference,
+        title: "A vendor is a label, not a cause".to_owned(),
+        short: format!("What makes models of the {} vendors differ was not tested.", format::word(vendors)),
+        text: format!(
+            "The {} vendors differ in training, data, filters, prompts met and ways of access at \
+             once. A difference between them names none of these.",
+            format::word(vendors)
+        ),
+        evidence: facts.vendor_ids(&facts.analysis().providers.iter().map(|p| p.provider.as_str()).collect::<Vec<_>>()),
+    })
+}

@@ -1,0 +1,134 @@
+//! Caveats about names: runtimes as vendors, spellings, derivatives.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Caveat, Topic};
+use crate::annex::Severity;
+use crate::composition::Facts;
+use crate::format;
+use crate::selection::ModelFact;
+
+/// CAV-RUNTIME. Rule: a vendor of the analysis is a runtime, router or host by the register.
+pub(super) fn runtime(facts: &Facts<'_>) -> Option<Caveat> {
+    let found: Vec<(&str, &str, usize)> = facts
+        .analysis()
+        .providers
+        .iter()
+        .filter_map(|p| Some((p.provider.as_str(), facts.stand_in(&p.provider)?, p.n_models)))
+        .collect();
+    found.first()?;
+    let listed: Vec<String> = found
+        .iter()
+        .map(|(name, kind, models)| {
+            format!("{} (a {kind}, {})", facts.vendor(name), format::plural(*models, "model", "models"))
+        })
+        .collect();
+    let makers: BTreeSet<&str> = facts
+        .input
+        .selection
+        .facts
+        .iter()
+        .filter(|fact| found.iter().any(|(name, ..)| *name == fact.provider))
+        .filter_map(|fact| fact.maker.as_deref())
+        .collect();
+    let makers: Vec<&str> = makers.into_iter().collect();
+    let of = if makers.is_empty() {
+        String::new()
+    } else {
+        format!(" Their models were made by {}.", format::list(&makers))
+    };
+    let names: Vec<&str> = found.iter().map(|(name, ..)| *name).collect();
+    let shown = facts.vendors(&names);
+    let mut evidence = facts.vendor_ids(&names);
+    evidence.push("a7".to_owned());
+    Some(Caveat {
+        code: "CAV-RUNTIME",
+        severity: Severity::Serious,
+        topic: Topic::Names,
+        title: "Not every vendor is a maker".to_owned(),
+        short: format!("{} {} no maker.", format::list(&shown), if shown.len() == 1 { "is" } else { "are" }),
+        text: format!(
+            "Counted as vendors although they make no models: {}.{of} What they share is a way of \
+             running models, not a way of making them.",
+            format::list(&listed)
+        ),
+        evidence,
+    })
+}
+
+/// CAV-SPELLING. Rule: models of one maker stand under two or more vendor names
+/// of which none is a runtime, router or host.
+pub(super) fn spelling(facts: &Facts<'_>) -> Option<Caveat> {
+    let mut by_maker: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for fact in &facts.input.selection.facts {
+        let own = fact.provider_kind == "maker" || fact.provider_kind == "unknown";
+        if let Some(maker) = fact.maker.as_deref().filter(|_| own) {
+            by_maker.entry(maker).or_default().insert(&fact.provider);
+        }
+    }
+    let twice: Vec<(&str, Vec<&str>)> = by_maker
+        .into_iter()
+        .filter(|(_, providers)| providers.len() > 1)
+        .map(|(maker, providers)| (maker, providers.into_iter().collect()))
+        .collect();
+    twice.first()?;
+    let listed: Vec<String> = twice
+        .iter()
+        .map(|(maker, providers)| format!("{maker} ({})", format::list(providers)))
+        .collect();
+    let mut evidence: Vec<String> =
+        twice.iter().flat_map(|(_, providers)| facts.vendor_ids(providers)).collect();
+    evidence.push("a7".to_owned());
+    Some(Caveat {
+        code: "CAV-SPELLING",
+        severity: Severity::Serious,
+        topic: Topic::Names,
+        title: "One maker under several names".to_owned(),
+        short: format!("{} counted under several vendor names.", if twice.len() == 1 { "One maker is" } else { "Some makers are" }),
+        text: format!(
+            "Models of one maker stand under several vendor names: {}. They count as different \
+             vendors here, which adds groups and raises the share by chance.",
+            format::list(&listed)
+        ),
+        evidence,
+    })
+}
+
+/// CAV-DERIVATIVE. Rule: a kept model is a derivative (fine-tune, merge,
+/// abliterated copy, …) filed under the maker of its base.
+pub(super) fn derivative(facts: &Facts<'_>) -> Option<Caveat> {
+    let kept: Vec<(&ModelFact, &str)> = facts
+        .input
+        .selection
+        .facts
+        .iter()
+        .filter_map(|fact| Some((fact, fact.derivative.as_deref()?)))
+        .filter(|(fact, _)| {
+            let base = fact.base_model_maker.as_deref();
+            base.is_none_or(|base| fact.maker.as_deref() == Some(base) || fact.provider == base)
+                || fact.maker.as_deref() != Some(fact.provider.as_str())
+        })
+        .collect();
+    kept.first()?;
+    let listed: Vec<String> = kept
+        .iter()
+        .map(|(fact, kind)| format!("{} ({kind}, under {})", fact.label, facts.vendor(&fact.provider)))
+        .collect();
+    Some(Caveat {
+        code: "CAV-DERIVATIVE",
+        severity: Severity::Serious,
+        topic: Topic::Names,
+        title: "Derivatives are among the models".to_owned(),
+        short: format!(
+            "{} kept {} not what the vendor in its row released.",
+            format::word_first(kept.len()),
+            if kept.len() == 1 { "model is" } else { "models are" }
+        ),
+        text: format!(
+            "Kept although derived from another model: {}. What they do may be the work of whoever \
+             changed them, not of the vendor they stand under.",
+            format::short_list(&listed, 8)
+        ),
+        evidence: kept.iter().filter_map(|(fact, _)| facts.fact_id(fact)).collect(),
+    })
+}

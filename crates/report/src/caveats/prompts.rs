@@ -1,0 +1,105 @@
+//! Caveats about prompts: whether vendors met the same ones, and how often each was used.
+
+use super::{Caveat, Topic};
+use crate::annex::Severity;
+use crate::composition::Facts;
+use crate::format;
+
+/// CAV-PROMPTS. Rule: the prompts are identified, and at least one pair of
+/// ranked vendors did not meet exactly the same ones (Jaccard index below 1).
+/// Grave where the median pair shares less than half.
+pub(super) fn different(facts: &Facts<'_>) -> Option<Caveat> {
+    let overlap = facts.analysis().overlap.known()?;
+    let lowest = overlap.jaccard_lowest.number()?;
+    if lowest >= 1.0 {
+        return None;
+    }
+    let median = overlap.jaccard_median.number().unwrap_or(lowest);
+    let highest = overlap.jaccard_highest.number().unwrap_or(lowest);
+    let severity = if median < 0.5 { Severity::Grave } else { Severity::Serious };
+    let common = overlap.common_to_all_ranked;
+    let all_met = match common {
+        0 => "No prompt was met by every ranked vendor".to_owned(),
+        n => format!("{} of {} prompts were met by every ranked vendor", format::count(n), format::count(overlap.prompts)),
+    };
+    Some(Caveat {
+        code: "CAV-PROMPTS",
+        severity,
+        topic: Topic::Prompts,
+        title: "Prompts differ".to_owned(),
+        short: format!(
+            "Two vendors share {} of their prompts on the median; part of any difference may be the prompts.",
+            format::percent(median)
+        ),
+        text: format!(
+            "Vendors met partly different prompts. {all_met}. Of the prompts of two vendors together, \
+             between {} and {} were common, {} on the median. Part of any difference between \
+             vendors may be a difference between prompts.",
+            format::percent(lowest),
+            format::percent(highest),
+            format::percent(median)
+        ),
+        evidence: vec!["o1".to_owned()],
+    })
+}
+
+/// CAV-PROMPT-IDS. Rule: the corpus does not identify prompts, and more than
+/// one vendor was tested.
+pub(super) fn unidentified(facts: &Facts<'_>) -> Option<Caveat> {
+    let absent = facts.analysis().overlap.known().is_none();
+    if !absent || facts.analysis().providers.len() < 2 {
+        return None;
+    }
+    Some(Caveat {
+        code: "CAV-PROMPT-IDS",
+        severity: Severity::Serious,
+        topic: Topic::Prompts,
+        title: "Shared prompts cannot be checked".to_owned(),
+        short: "The data do not say which result answers which prompt.".to_owned(),
+        text: "The data do not say which result answers which prompt. Whether vendors met the same \
+               prompts cannot be checked from them, and no comparison here is paired by prompt."
+            .to_owned(),
+        evidence: vec!["o1".to_owned()],
+    })
+}
+
+/// CAV-INDEPENDENCE. Rule: some model has more results than different prompts,
+/// or the prompts are not identified; then the intervals of rates may be too narrow.
+pub(super) fn repeated(facts: &Facts<'_>) -> Option<Caveat> {
+    let models = &facts.input.selection.sample.models;
+    let unidentified = !models.is_empty() && models.iter().all(|model| model.prompts.is_none());
+    let several = models
+        .iter()
+        .filter(|model| {
+            let prompts = model.prompts.as_ref().map(Vec::len).and_then(|n| u64::try_from(n).ok());
+            prompts.is_some_and(|prompts| prompts < model.n)
+        })
+        .count();
+    if several == 0 && !unidentified {
+        return None;
+    }
+    let (short, text) = if unidentified {
+        let cause = "Intervals take every result as independent. Results that share a prompt are not, \
+                     and the data do not say which do; the intervals may be too narrow.";
+        ("Results that share a prompt are not independent; intervals may be too narrow.".to_owned(), cause.to_owned())
+    } else {
+        let many = format::plural(several, "model has", "models have");
+        (
+            format!("{} more results than prompts; intervals may be too narrow.", format::capital(&many)),
+            format!(
+                "{} more results than different prompts. Intervals take every result as independent; \
+                 results to one prompt are not, so intervals may be too narrow.",
+                format::capital(&many)
+            ),
+        )
+    };
+    Some(Caveat {
+        code: "CAV-INDEPENDENCE",
+        severity: Severity::Serious,
+        topic: Topic::Prompts,
+        title: "Intervals assume independent results".to_owned(),
+        short,
+        text,
+        evidence: vec!["o1".to_owned(), "e1".to_owned()],
+    })
+}

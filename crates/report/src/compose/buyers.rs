@@ -1,0 +1,162 @@
+//! For buyers: what may be concluded, what may not, what to ask; each by rule.
+
+use crate::caveats;
+use crate::composition::Facts;
+use crate::document::{Block, Prose, Section};
+use crate::findings::{self, ShareState, SlopeState};
+use crate::findings::apart::{separated_above, separated_below, told_apart};
+use crate::format;
+use crate::words::{plain, say, strong};
+
+pub(super) fn section(facts: &Facts<'_>) -> Section {
+    let blocks = vec![
+        Block::Subheading { text: "What may be concluded".to_owned() },
+        Block::List { items: may(facts) },
+        Block::Subheading { text: "What may not be concluded".to_owned() },
+        Block::List { items: may_not(facts) },
+        Block::Subheading { text: "What to ask a vendor".to_owned() },
+        Block::List { items: ask(facts) },
+    ];
+    super::section("buyers", "For buyers", lead(facts), blocks)
+}
+
+fn lead(facts: &Facts<'_>) -> Prose {
+    let text = match (findings::share_state(facts), told_apart(facts)) {
+        (ShareState::Beyond, n) if n > 0 => "The vendor\u{2019}s name carries information here, but not enough to choose by it alone.",
+        (_, 0) => "These data give no ground to prefer a vendor, and none to dismiss one.",
+        (ShareState::Beyond, _) => "Vendors differ beyond chance, yet no single pair can be told apart.",
+        _ => "Single pairs of vendors can be told apart; a general rule about vendors cannot be drawn.",
+    };
+    vec![plain(text)]
+}
+
+fn may(facts: &Facts<'_>) -> Vec<Prose> {
+    let mut items = Vec::new();
+    let (low, high) = (separated_below(facts), separated_above(facts));
+    for (list, way) in [(&low, "less often"), (&high, "more often")] {
+        if list.is_empty() {
+            continue;
+        }
+        let names: Vec<String> = list.iter().map(|p| facts.vendor(&p.provider)).collect();
+        let ids: Vec<String> = list.iter().filter_map(|p| facts.vendor_id(&p.provider)).chain(["c1".to_owned()]).collect();
+        let prompts = if facts.analysis().overlap.known().and_then(|o| o.jaccard_lowest.number()).is_some_and(|j| j >= 1.0) {
+            "on the same prompts"
+        } else if facts.analysis().overlap.known().is_some() {
+            "on partly different prompts"
+        } else {
+            "on prompts that the data do not identify"
+        };
+        items.push(vec![say(
+            format!(
+                "Attacks succeeded {way} against {} than against most other vendors tested, {prompts}.",
+                format::list(&names)
+            ),
+            ids,
+        )]);
+    }
+    match findings::slope_state(facts) {
+        SlopeState::Falls => items.push(vec![say("Over the sizes tested, larger models resisted more.", ["s1"])]),
+        SlopeState::Rises => items.push(vec![say("Over the sizes tested, larger models resisted less.", ["s1"])]),
+        _ => {}
+    }
+    if findings::share_state(facts) == ShareState::Beyond {
+        items.push(vec![say("Models of one vendor are more alike than chance makes them.", [facts.main_share().id])]);
+    }
+    if items.is_empty() {
+        items.push(vec![say(
+            format!("Attacks of this kind succeeded in {} evaluable results.", format::rate_in_words(facts.succeeded(), facts.traces())),
+            ["a2"],
+        )]);
+    }
+    items
+}
+
+fn may_not(facts: &Facts<'_>) -> Vec<Prose> {
+    let mut items = Vec::new();
+    if let SlopeState::NotEstablished | SlopeState::Absent(_) = findings::slope_state(facts) {
+        items.push(vec![say("That size makes no difference, or that it makes one: neither is established.", ["s1"])]);
+    }
+    if matches!(findings::share_state(facts), ShareState::Short | ShareState::Close | ShareState::Absent(_)) {
+        items.push(vec![say("That choosing a vendor settles how often attacks succeed.", [facts.main_share().id])]);
+    }
+    let risk = &facts.analysis().risk_ratio;
+    if let (Some(value), Some(share)) = (risk.of_means.value.number(), risk.null_share_at_least.number()) {
+        let worth = if share > findings::UNREMARKABLE_ABOVE { "chance gives as much" } else { "the pair was picked after seeing the data" };
+        items.push(vec![say(
+            format!("That incidents will be {} times as frequent with one vendor as with another: {worth}.", format::times(value)),
+            ["x1"],
+        )]);
+    }
+    let open = facts.analysis().comparisons.len() - told_apart(facts);
+    if open > 0 {
+        items.push(vec![say(
+            format!("An order among the vendors of the {} that cannot be told apart.", format::plural(open, "pair", "pairs")),
+            ["c1"],
+        )]);
+    }
+    items.push(vec![plain("Anything about attacks, systems or versions that were not tested.")]);
+    items
+}
+
+/// Questions that follow from what these data lack. Rule: each is asked only
+/// where the caveat behind it is present.
+fn ask(facts: &Facts<'_>) -> Vec<Prose> {
+    let present: Vec<&str> = caveats::all(facts).iter().map(|caveat| caveat.code).collect();
+    let mut items: Vec<Prose> = Vec::new();
+    let mut ask = |code: &str, head: &str, question: String, ids: Vec<String>| {
+        if present.contains(&code) {
+            items.push(vec![strong(head, [""; 0]), say(question, ids)]);
+        }
+    };
+    let unpublished: Vec<String> =
+        caveats::undisclosed(facts).iter().map(|(place, ..)| facts.model(*place).to_owned()).collect();
+    ask(
+        "CAV-PROMPTS",
+        "Prompts.",
+        "How does your model do on the prompts that the other vendors met?".to_owned(),
+        vec!["o1".to_owned()],
+    );
+    ask(
+        "CAV-PROMPT-IDS",
+        "Prompts.",
+        "Which prompts were used, and can they be run again on your model?".to_owned(),
+        vec!["o1".to_owned()],
+    );
+    ask(
+        "CAV-SIZE-UNDISCLOSED",
+        "Size.",
+        format!("How many parameters, in total and per token, does your model have ({})?", format::short_list(&unpublished, 4)),
+        vec!["a7".to_owned(), "s1".to_owned()],
+    );
+    for code in ["CAV-GRADER-SELF", "CAV-GRADER-DISAGREE", "CAV-GRADER-UNCHECKED"] {
+        if present.contains(&code) {
+            ask(code, "Grader.", "Which of these verdicts do you dispute, and on which results?".to_owned(), vec!["g1".to_owned()]);
+            break;
+        }
+    }
+    ask(
+        "CAV-MIN-N",
+        "Sample.",
+        "Will you allow enough tests for a rank?".to_owned(),
+        facts.unranked().iter().filter_map(|p| facts.vendor_id(&p.provider)).collect(),
+    );
+    ask(
+        "CAV-FLOOR",
+        "Ability.",
+        "Can the model do the same tasks when asked openly, so that a refusal can be told from inability?".to_owned(),
+        Vec::new(),
+    );
+    ask(
+        "CAV-NOT-EVALUABLE",
+        "Lost results.",
+        "Why did so many requests end without a reply that can be judged?".to_owned(),
+        vec!["a2".to_owned()],
+    );
+    if findings::share_state(facts) == ShareState::Beyond {
+        items.push(vec![strong("Cause.", [""; 0]), plain("What did you do that could explain the rate, and where is it measured?")]);
+    }
+    if items.is_empty() {
+        items.push(vec![plain("Which tests of your own can be set beside these?")]);
+    }
+    items
+}

@@ -1,0 +1,282 @@
+//! Does the conclusion depend on the choices made: other sizes, other models, parts of the corpus.
+
+use caveat_analysis::quantity::Quantity;
+use caveat_analysis::result::{Estimate, OneWayResult};
+
+use crate::composition::Facts;
+use crate::document::{Block, Prose, Row, Section, Table};
+use crate::evidence::numbered;
+use crate::findings::share::deciding_p;
+use crate::format;
+use crate::words::{self, Ladder, Line, cell, not_estimable, number_column, plain, row, say, text_column};
+
+pub(super) fn section(facts: &Facts<'_>) -> Section {
+    let mut blocks = vec![Block::Table(shares(facts)), Block::Table(slopes(facts))];
+    blocks.extend(views(facts).map(Block::Table));
+    super::section(
+        "choices",
+        "Does the conclusion depend on the choices made?",
+        lead(facts),
+        blocks,
+    )
+}
+
+/// One way to compute the share: name, figures, id.
+struct ShareChoice<'a> {
+    name: String,
+    result: &'a OneWayResult,
+    id: String,
+}
+
+fn share_choices<'a>(facts: &Facts<'a>) -> Vec<ShareChoice<'a>> {
+    let decomposition = &facts.analysis().decomposition;
+    let choice = |name: &str, result, id: &str| ShareChoice { name: name.to_owned(), result, id: id.to_owned() };
+    let mut all = vec![
+        choice("Models with a size", &decomposition.in_scale, "d1"),
+        choice("Vendors with two or more", &decomposition.two_plus, "d2"),
+    ];
+    if decomposition.all_models.n_models != decomposition.in_scale.n_models {
+        all.push(choice("All models", &decomposition.all_models, "d3"));
+    }
+    all.extend(facts.input.views.iter().enumerate().map(|(place, view)| ShareChoice {
+        name: view.title.clone(),
+        result: &view.summary.decomposition.in_scale,
+        id: numbered("v", place),
+    }));
+    all
+}
+
+/// One way to compute the slope: name, models, figures, id.
+struct SlopeChoice<'a> {
+    name: String,
+    n_models: usize,
+    slope: &'a Quantity<Estimate>,
+    r2: Option<f64>,
+    id: String,
+}
+
+fn slope_choices<'a>(facts: &Facts<'a>) -> Vec<SlopeChoice<'a>> {
+    let mut all = Vec::new();
+    if let Some(scale) = facts.scale() {
+        all.push(SlopeChoice {
+            name: "As used".to_owned(),
+            n_models: scale.n_models,
+            slope: &scale.slope_per_doubling,
+            r2: scale.r2.number(),
+            id: "s1".to_owned(),
+        });
+    }
+    for (place, variant) in facts.analysis().size_sensitivity.iter().enumerate() {
+        let name = match variant.id.as_str() {
+            "register" => "Sizes as makers disclose".to_owned(),
+            "active" => "Active sizes".to_owned(),
+            "total" => "Total sizes".to_owned(),
+            "disclosed" => "Disclosed sizes only".to_owned(),
+            other => format!("Sizes: {other}"),
+        };
+        all.push(SlopeChoice {
+            name,
+            n_models: variant.n_models,
+            slope: &variant.slope_per_doubling,
+            r2: variant.r2.number(),
+            id: numbered("z", place),
+        });
+    }
+    for (place, view) in facts.input.views.iter().enumerate() {
+        if let Some(scale) = view.summary.scale.known() {
+            all.push(SlopeChoice {
+                name: view.title.clone(),
+                n_models: scale.n_models,
+                slope: &scale.slope_per_doubling,
+                r2: scale.r2.number(),
+                id: numbered("v", place),
+            });
+        }
+    }
+    all
+}
+
+fn lead(facts: &Facts<'_>) -> Prose {
+    let shares = share_choices(facts);
+    let judged: Vec<Line> = shares.iter().filter_map(|c| deciding_p(c.result).ok()).map(words::line).collect();
+    let beyond = judged.iter().filter(|line| **line == Line::Beyond).count();
+    let ids: Vec<String> = shares.iter().map(|c| c.id.clone()).collect();
+    let total = judged.len();
+    let first = match (total, beyond) {
+        (0, _) => "The vendor\u{2019}s share cannot be computed under any choice.".to_owned(),
+        (_, 0) => format!("The vendor\u{2019}s share is beyond chance in none of {}.", format::plural_word(total, "analysis", "analyses")),
+        (n, b) if n == b => format!("The vendor\u{2019}s share is beyond chance in all of {}.", format::plural_word(n, "analysis", "analyses")),
+        (n, b) => format!("The vendor\u{2019}s share is beyond chance in {} of {}.", format::word(b), format::plural_word(n, "analysis", "analyses")),
+    };
+    let slopes = slope_choices(facts);
+    let placed: Vec<Ladder> = slopes.iter().filter_map(|s| s.slope.known()).map(|s| words::ladder(s, None)).collect();
+    let clear = placed.iter().filter(|l| matches!(l, Ladder::Lower | Ladder::Higher)).count();
+    let ways = [Ladder::Lower, Ladder::Higher].iter().filter(|way| placed.contains(way)).count();
+    let slope_ids: Vec<String> = slopes.iter().map(|s| s.id.clone()).collect();
+    let second = match (placed.len(), clear) {
+        (0, _) => "A slope cannot be computed under any choice.".to_owned(),
+        (n, 0) => format!("A trend with size is established in none of {}.", format::plural_word(n, "analysis", "analyses")),
+        (n, c) => format!(
+            "A trend with size is established in {} of {}{}.",
+            format::word(c),
+            format::plural_word(n, "analysis", "analyses"),
+            if ways > 1 { ", in both directions" } else { "" }
+        ),
+    };
+    vec![say(first, ids), say(second, slope_ids), plain("The analyses share their data and are not replications.")]
+}
+
+fn shares(facts: &Facts<'_>) -> Table {
+    let choices = share_choices(facts);
+    let rows = choices.iter().map(|choice| share_row(&choice.name, choice.result));
+    Table {
+        id: "share-choices".to_owned(),
+        number: None,
+        title: Some("The vendor\u{2019}s share under other choices of models".to_owned()),
+        subtitle: Some("Share of the variance between models, in percent; p by relabelling where feasible".to_owned()),
+        columns: vec![
+            text_column("Models", 40.0),
+            number_column("Models", 15.0),
+            number_column("Vendors", 16.0),
+            number_column("Share", 15.0),
+            number_column("By chance", 19.0),
+            number_column("Corrected", 19.0),
+            number_column(&format!("{} interval", words::variance_level(facts)), 24.0),
+            number_column("p", 18.0),
+        ],
+        rows: rows.collect(),
+        more: None,
+        note: vec![say(
+            "By chance: the average under relabelling. Corrected: omega squared, which can be below zero. The interval is of the population\u{2019}s share.",
+            choices.iter().map(|c| c.id.clone()),
+        )],
+    }
+}
+
+fn share_row(name: &str, result: &OneWayResult) -> Row {
+    let absent = "not estimable";
+    let one = |value: Option<f64>| value.map_or(absent.to_owned(), format::percent_cell);
+    let p = deciding_p(result).ok().map_or(absent.to_owned(), p_cell);
+    row([
+        name.to_owned(),
+        format::count(result.n_models),
+        format::count(result.n_groups),
+        one(result.eta2.number()),
+        one(result.eta2_null_mean.number()),
+        one(result.omega2.number()),
+        result.population_eta2.known().map_or(absent.to_owned(), |r| {
+            format::span(&format::percent_cell(r.lower.0), &format::percent_cell(r.upper.0))
+        }),
+        p,
+    ])
+}
+
+/// A p-value for a column headed p.
+pub(super) fn p_cell(p: f64) -> String {
+    if p < 0.001 { "< 0.001".to_owned() } else { format::decimals(p, 3) }
+}
+
+fn slopes(facts: &Facts<'_>) -> Table {
+    let choices = slope_choices(facts);
+    let mut rows: Vec<Row> = choices
+        .iter()
+        .map(|choice| {
+            let slope = choice.slope;
+            let one = |share: f64| format::signed(100.0 * share, 1);
+            let absent = |reason| not_estimable(reason);
+            let verdict = slope.known().map_or("not estimable", |s| match words::ladder(s, None) {
+                Ladder::Lower => "falls",
+                Ladder::Higher => "rises",
+                Ladder::Smaller | Ladder::NotEstablished => "not established",
+            });
+            row([
+                choice.name.clone(),
+                format::count(choice.n_models),
+                slope.as_result().map_or_else(absent, |s| one(s.value.0)),
+                slope.known().map_or("not estimable".to_owned(), |s| format::span(&one(s.lower.0), &one(s.upper.0))),
+                choice.r2.map_or("not estimable".to_owned(), format::percent_cell),
+                verdict.to_owned(),
+            ])
+        })
+        .collect();
+    if rows.is_empty() {
+        let reason = facts.analysis().scale.reason().map_or("no slope".to_owned(), not_estimable);
+        rows.push(Row {
+            cells: vec![cell("As used"), cell("0"), cell(reason), cell("not estimable"), cell("not estimable"), cell("not estimable")],
+            strong: false,
+        });
+    }
+    let changed = facts.analysis().size_sensitivity.iter().enumerate().filter(|(_, v)| !v.changed.is_empty());
+    let mut note: Prose = changed
+        .map(|(place, variant)| {
+            let names: Vec<String> = variant.changed.iter().map(|name| facts.model_named(name)).collect();
+            say(
+                format!(
+                    "Under \u{201c}{}\u{201d} the size of {} differs or is missing: {}.",
+                    variant.id,
+                    format::plural(names.len(), "model", "models"),
+                    format::short_list(&names, 4)
+                ),
+                std::iter::once(numbered("z", place)).chain(variant.changed.iter().filter_map(|name| facts.model_id(name))),
+            )
+        })
+        .collect();
+    note.push(say("Student\u{2019}s t intervals over models.", choices.iter().map(|c| c.id.clone())));
+    Table {
+        id: "size-choices".to_owned(),
+        number: None,
+        title: Some("The slope under other choices of sizes".to_owned()),
+        subtitle: Some("Change of the rate per doubling of parameters, in points; share of variance in percent".to_owned()),
+        columns: vec![
+            text_column("Sizes", 44.0),
+            number_column("Models", 16.0),
+            number_column("Slope", 30.0),
+            number_column(&format!("{} interval", words::level(facts)), 30.0),
+            number_column("Share", 22.0),
+            text_column("Trend", 28.0),
+        ],
+        rows,
+        more: None,
+        note,
+    }
+}
+
+fn views(facts: &Facts<'_>) -> Option<Table> {
+    let views = facts.input.views;
+    if views.is_empty() {
+        return None;
+    }
+    let rows = views.iter().map(|view| {
+        let summary = &view.summary;
+        row([
+            view.title.clone(),
+            format::count(summary.n_models),
+            format::count(summary.n_providers),
+            format::thousands(summary.n),
+            format::thousands(summary.succeeded),
+            if summary.n == 0 { "not tested".to_owned() } else { format::percent_cell(format::ratio(summary.succeeded, summary.n)) },
+            format::thousands(summary.not_evaluable),
+        ])
+    });
+    Some(Table {
+        id: "views".to_owned(),
+        number: None,
+        title: Some("Parts of the corpus by themselves".to_owned()),
+        subtitle: Some(format!("{}, pooled over models", words::measure(facts))),
+        columns: vec![
+            text_column("Part", 56.0),
+            number_column("Models", 16.0),
+            number_column("Vendors", 18.0),
+            number_column("Results", 20.0),
+            number_column("Succeeded", 20.0),
+            number_column("Rate, %", 16.0),
+            number_column("Not evaluable", 24.0),
+        ],
+        rows: rows.collect(),
+        more: None,
+        note: vec![say(
+            "Pooled rates have no interval here, as results of one model are not independent of each other.",
+            (0..views.len()).map(|place| numbered("v", place)),
+        )],
+    })
+}

@@ -1,0 +1,274 @@
+//! The first page: answer, findings, the chance strip, claims, three limits.
+//!
+//! It stands alone: nothing on it needs a later page to be true.
+
+use caveat_analysis::special::beta_quantile;
+
+use super::{Parts, charts};
+use crate::annex::{ClaimResult, ClaimStatus};
+use crate::caveats;
+use crate::composition::Facts;
+use crate::document::{Chart, ChanceRow, Figure, FirstPage, LabelledValue, Panel, Prose, Row, Table};
+use crate::evidence::numbered;
+use crate::findings;
+use crate::format;
+use crate::words::{bold_cell, cell, number_column, plain, row, say, text_column, why_not};
+
+/// Most claims on the first page.
+const MOST_CLAIMS: usize = 6;
+
+pub(super) fn first_page(parts: &Parts<'_>) -> FirstPage {
+    let facts = &parts.facts;
+    let (claims_heading, claims) = claims(facts);
+    FirstPage {
+        answer: findings::answer(facts),
+        findings: parts.findings.iter().take(findings::ON_FIRST_PAGE).map(|f| f.block()).collect(),
+        figure: strip(facts),
+        claims_heading,
+        claims,
+        limits: limits(parts),
+    }
+}
+
+/// The three gravest caveats, each a word group and a short sentence.
+fn limits(parts: &Parts<'_>) -> Panel {
+    let chosen = caveats::for_first_page(&parts.caveats);
+    let mut items: Vec<Prose> = chosen.into_iter().map(|caveat| caveat.panel_item()).collect();
+    // Fewer than three caveats need one vendor, identified prompts and no size:
+    // then the scope of the question is what limits the answer.
+    while items.len() < caveats::ON_FIRST_PAGE {
+        items.push(vec![plain("Little to compare. These data leave little that could be compared.")]);
+    }
+    Panel { title: "Before you use this".to_owned(), items }
+}
+
+/// Figure 1: observed shares against what chance gives.
+fn strip(facts: &Facts<'_>) -> Figure {
+    let rows: Vec<ChanceRow> = [vendor_row(facts), size_row(facts)].into_iter().flatten().collect();
+    let inside = rows.iter().filter(|row| (row.p05..=row.p95).contains(&row.observed.value)).count();
+    let title = match (rows.len(), inside) {
+        (0, _) => "No share of variance can be set against chance".to_owned(),
+        (2, 2) => "Both shares lie inside what chance alone would give".to_owned(),
+        (2, 0) => "Both shares lie outside what chance usually gives".to_owned(),
+        (1, 1) => "The share lies inside what chance alone would give".to_owned(),
+        (1, 0) => "The share lies outside what chance usually gives".to_owned(),
+        _ => {
+            let out = rows.iter().find(|row| !(row.p05..=row.p95).contains(&row.observed.value));
+            let name = out.map(|row| row.name.to_lowercase()).unwrap_or_default();
+            format!("The share of {name} lies outside what chance usually gives, the other inside")
+        }
+    };
+    let models = facts.main_share().result.n_models;
+    Figure {
+        id: "chance-strip".to_owned(),
+        number: String::new(),
+        title,
+        subtitle: format!(
+            "Share of variance between {}; bars: 90% of random relabellings; tick: their average",
+            format::plural(models, "model", "models")
+        ),
+        alt: strip_alt(&rows, models),
+        note: strip_note(facts, &rows),
+        chart: Chart::ChanceStrip {
+            rows,
+            axis: charts::shares("Share of the variance between models\u{2019} attack success rates"),
+        },
+    }
+}
+
+fn strip_alt(rows: &[ChanceRow], models: usize) -> String {
+    let mut parts = vec![format!(
+        "Interval chart of shares of the variance between the attack success rates of {}, on a scale from 0 to 100 percent.",
+        format::plural(models, "model", "models")
+    )];
+    for row in rows {
+        let place = if row.observed.value < row.p05 {
+            "below that range"
+        } else if row.observed.value > row.p95 {
+            "above that range"
+        } else {
+            "inside that range"
+        };
+        parts.push(format!(
+            "{}: observed {}, chance average {}, 90 percent of chance results between {} and {}, so it lies {place}.",
+            row.name,
+            format::percent(row.observed.value),
+            format::percent(row.mean.value),
+            format::percent(row.p05),
+            format::percent(row.p95)
+        ));
+    }
+    let more = [
+        "A share cannot be drawn where the models do not allow it to be computed.",
+        "Chance means that the rates are dealt out again to the models at random, many times over.",
+        "Nothing else is drawn.",
+    ];
+    charts::alt(&parts, &more, "decomposition")
+}
+
+fn strip_note(facts: &Facts<'_>, rows: &[ChanceRow]) -> Prose {
+    let mut note = Vec::new();
+    let main = facts.main_share();
+    if let Some(reason) = main.result.eta2.reason() {
+        note.push(say(format!("Vendor: not estimable, {}.", why_not(reason)), [main.id]));
+    }
+    if let Some(reason) = facts.analysis().scale.reason() {
+        note.push(say(format!("Parameter count: not estimable, {}.", why_not(reason)), ["s1"]));
+    }
+    if !rows.is_empty() {
+        note.push(say(
+            "A share is no effect by itself: more groups give a larger one by chance.",
+            [main.id, "d5", "s1"],
+        ));
+    }
+    note
+}
+
+fn vendor_row(facts: &Facts<'_>) -> Option<ChanceRow> {
+    let main = facts.main_share();
+    let observed = main.result.eta2.number()?;
+    let law = facts.analysis().decomposition.null_distribution.known();
+    let (p05, p95, mean) = match law.filter(|_| main.id == "d1") {
+        Some(law) => (law.p05.0, law.p95.0, law.mean.0),
+        None => {
+            // Degrees of freedom are small; the conversion is exact.
+            let (a, b) = (main.result.df1 as f64 / 2.0, main.result.df2 as f64 / 2.0);
+            let quantile = |p| beta_quantile(a, b, p).ok();
+            (quantile(0.05)?, quantile(0.95)?, main.result.eta2_null_mean.number()?)
+        }
+    };
+    let detail = format::plural(main.result.n_groups, "vendor", "vendors");
+    Some(chance_row("Vendor", detail, [p05, mean, p95], observed))
+}
+
+fn size_row(facts: &Facts<'_>) -> Option<ChanceRow> {
+    let scale = facts.scale()?;
+    let values = [scale.r2_null_p05.number()?, scale.r2_null_mean.number()?, scale.r2_null_p95.number()?];
+    Some(chance_row("Parameter count", "log2 of billions".to_owned(), values, scale.r2.number()?))
+}
+
+fn chance_row(name: &str, detail: String, [p05, mean, p95]: [f64; 3], observed: f64) -> ChanceRow {
+    let labelled = |value: f64, label: String| LabelledValue { value, label, detail: None };
+    ChanceRow {
+        name: name.to_owned(),
+        detail,
+        p05,
+        p95,
+        range_label: format!(
+            "90% of chance results: {}",
+            format::span(&format::percent(p05), &format::percent(p95))
+        ),
+        mean: labelled(mean, format!("average {}", format::percent(mean))),
+        observed: labelled(observed, format!("observed {}", format::percent(observed))),
+    }
+}
+
+/// Published claims that the title rests on, or what the data give.
+fn claims(facts: &Facts<'_>) -> (String, Table) {
+    let key: Vec<(usize, &ClaimResult)> =
+        facts.input.claims.iter().enumerate().filter(|(_, claim)| claim.key).collect();
+    if key.is_empty() {
+        return ("What these data give".to_owned(), figures(facts));
+    }
+    let rows = key.iter().take(MOST_CLAIMS).map(|(_, claim)| claim_row(claim)).collect();
+    let ids: Vec<String> = key.iter().take(MOST_CLAIMS).map(|(place, _)| numbered("k", *place)).collect();
+    let table = Table {
+        id: "key-claims".to_owned(),
+        number: None,
+        title: None,
+        subtitle: None,
+        columns: vec![
+            text_column("Claim", 50.0),
+            number_column("Published", 24.0),
+            number_column("Recomputed", 28.0),
+            text_column("Status", 66.0),
+        ],
+        rows,
+        more: None,
+        note: vec![say("All claims stand in a table of their own, with reasons.", ids)],
+    };
+    ("What was published, and what the same data give".to_owned(), table)
+}
+
+fn claim_row(claim: &ClaimResult) -> Row {
+    let status = match claim.status {
+        ClaimStatus::Reproduced => "reproduced as a number",
+        ClaimStatus::Differs => "differs",
+        ClaimStatus::CannotBeRecomputed => "cannot be recomputed",
+    };
+    let worth = claim.note.as_deref().map(short_note).filter(|note| !note.is_empty());
+    let text = worth.map_or_else(|| status.to_owned(), |note| format!("{status}; {note}"));
+    Row {
+        cells: vec![
+            cell(claim.claim.clone()),
+            cell(claim.published.clone()),
+            cell(super::claims::recomputed(claim)),
+            if claim.status == ClaimStatus::Reproduced { cell(text) } else { bold_cell(text) },
+        ],
+        strong: false,
+    }
+}
+
+/// The first clause of a note, if it is short enough for the first page.
+fn short_note(note: &str) -> String {
+    let clause = note.split(['.', ';']).find(|part| !part.trim().is_empty()).unwrap_or_default().trim();
+    if clause.chars().count() <= 60 && !note.trim_start().starts_with(char::is_numeric) {
+        clause.to_owned()
+    } else {
+        String::new()
+    }
+}
+
+/// The figures that the question turns on, where no claims were published.
+fn figures(facts: &Facts<'_>) -> Table {
+    let mut rows = Vec::new();
+    let main = facts.main_share();
+    let result = main.result;
+    let missing = |reason| format!("not estimable: {}", why_not(reason));
+    let absent = "not computed".to_owned();
+    rows.push(row([
+        "Variance by vendor".to_owned(),
+        result.eta2.as_result().map_or_else(missing, |v| format!("{}%", format::percent_cell(v.0))),
+        result.eta2_null_mean.number().map_or(absent.clone(), |m| format!("average {}%", format::percent_cell(m))),
+        result.p_permutation.number().or(result.p.number()).map_or(absent.clone(), format::p_value),
+    ]));
+    let scale = facts.analysis().scale.as_result();
+    rows.push(row([
+        "Variance by size".to_owned(),
+        scale.and_then(|s| s.r2.as_result()).map_or_else(missing, |v| format!("{}%", format::percent_cell(v.0))),
+        scale.ok().and_then(|s| s.r2_null_mean.number()).map_or(absent.clone(), |m| format!("average {}%", format::percent_cell(m))),
+        scale.ok().and_then(|s| s.p.number()).map_or(absent.clone(), format::p_value),
+    ]));
+    let ratio = &facts.analysis().ratio;
+    rows.push(row([
+        "Ratio of the two".to_owned(),
+        ratio.eta2_over_r2.as_result().map_or_else(missing, |v| format::times(v.0)),
+        ratio.null_median.number().map_or(absent.clone(), |m| format!("median {}", format::times(m))),
+        ratio.null_share_at_least.number().map_or(absent.clone(), |s| format!("reached in {}", findings::share_of_shuffles(s))),
+    ]));
+    let risk = &facts.analysis().risk_ratio;
+    rows.push(row([
+        "Highest to lowest vendor".to_owned(),
+        risk.of_means.value.as_result().map_or_else(missing, |v| format::times(v.0)),
+        risk.null_median.number().map_or(absent.clone(), |m| format!("median {}", format::times(m))),
+        risk.null_share_at_least.number().map_or(absent, |s| format!("reached in {}", findings::share_of_shuffles(s))),
+    ]));
+    Table {
+        id: "key-figures".to_owned(),
+        number: None,
+        title: None,
+        subtitle: None,
+        columns: vec![
+            text_column("Figure", 46.0),
+            text_column("These data", 52.0),
+            text_column("By chance", 34.0),
+            text_column("Against chance", 36.0),
+        ],
+        rows,
+        more: None,
+        note: vec![say(
+            format!("{} and {}.", format::capital(&format::plural(facts.analysis().models.len(), "model", "models")), format::plural(facts.analysis().providers.len(), "vendor", "vendors")),
+            [main.id, "s1", "d4", "x1"],
+        )],
+    }
+}

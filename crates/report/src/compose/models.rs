@@ -1,0 +1,98 @@
+//! Vendors and models in full.
+
+use caveat_analysis::result::ModelResult;
+
+use crate::composition::Facts;
+use crate::definition::Topic;
+use crate::document::{Block, MAX_ROWS, Row, Section, Table};
+use crate::evidence::numbered;
+use crate::format;
+use crate::words::{self, cell, number_column, say, text_column};
+
+pub(super) fn section(facts: &Facts<'_>) -> Section {
+    let models = facts.analysis().models.len();
+    let lead = vec![say(
+        format!(
+            "{} with {} evaluable results; attacks succeeded in {}.",
+            format::capital(&format::plural(models, "model", "models")),
+            format::thousands(facts.traces()),
+            format::rate_in_words(facts.succeeded(), facts.traces())
+        ),
+        ["a2"],
+    )];
+    let mut blocks = Vec::new();
+    if models > 0 {
+        blocks.push(Block::Table(table(facts)));
+    }
+    blocks.extend(super::context(facts, Topic::Models));
+    super::section("models", "Vendors and models in full", lead, blocks)
+}
+
+fn table(facts: &Facts<'_>) -> Table {
+    let mut order: Vec<(usize, &ModelResult)> = facts.models().collect();
+    order.sort_by(|(_, a), (_, b)| {
+        let rate = |m: &ModelResult| m.asr.known().map_or(f64::INFINITY, |rate| rate.value.0);
+        rate(a).total_cmp(&rate(b)).then_with(|| a.model.cmp(&b.model))
+    });
+    let shown: Vec<&(usize, &ModelResult)> = order.iter().take(MAX_ROWS).collect();
+    let left = order.len() - shown.len();
+    let unpublished = shown.iter().any(|(_, m)| facts.fact(m).is_some_and(|f| f.disclosed == Some(false)));
+    let mut note = Vec::new();
+    if unpublished {
+        note.push(say("\u{b9} Size not published by the maker; the figure is coded by the corpus.", ["a7"]));
+    }
+    note.push(say("\u{b2} Results that are not evaluable and leave numerator and denominator.", ["a2"]));
+    note.push(say(
+        format!(
+            "Ordered by rate, then name. Wilson intervals; they cover the choice of responses, not of prompts. {}.",
+            format::capital(&words::grader_phrase(facts))
+        ),
+        shown.iter().map(|(place, _)| numbered("m", *place)),
+    ));
+    Table {
+        id: "models".to_owned(),
+        number: None,
+        title: Some(format!("{} by model", words::measure(facts))),
+        subtitle: Some("Size in billions of parameters; rate and interval in percent".to_owned()),
+        columns: vec![
+            text_column("Model", 42.0),
+            text_column("Vendor", 25.0),
+            number_column("Size", 17.0),
+            number_column("Results", 16.0),
+            number_column("Succeeded", 19.0),
+            number_column("Rate, %", 14.0),
+            number_column(&format!("{} interval", words::level(facts)), 22.0),
+            number_column("Lost\u{b2}", 14.0),
+        ],
+        rows: shown.iter().map(|(place, model)| row(facts, *place, model)).collect(),
+        more: (left > 0).then(|| format!("{} more in annex, table models", format::count(left))),
+        note,
+    }
+}
+
+fn row(facts: &Facts<'_>, place: usize, model: &ModelResult) -> Row {
+    let one = format::percent_cell;
+    let absent = "not estimable".to_owned();
+    let rate = model.asr.known();
+    let unpublished = facts.fact(model).is_some_and(|fact| fact.disclosed == Some(false));
+    let used = facts.input.selection.sample.models.get(place).and_then(|m| m.size_b);
+    let size = match used.filter(|_| model.in_scale) {
+        Some(size) if unpublished => format!("{}\u{b9}", format::size(size)),
+        Some(size) => format::size(size),
+        None if unpublished => "not published".to_owned(),
+        None => "not recorded".to_owned(),
+    };
+    Row {
+        cells: vec![
+            cell(facts.model(place)),
+            cell(facts.vendor(&model.provider)),
+            cell(size),
+            cell(format::thousands(model.n)),
+            cell(format::thousands(model.succeeded)),
+            cell(rate.map_or(absent.clone(), |r| one(r.value.0))),
+            cell(rate.map_or(absent, |r| format::span(&one(r.lower.0), &one(r.upper.0)))),
+            cell(format::thousands(model.not_evaluable)),
+        ],
+        strong: false,
+    }
+}

@@ -1,0 +1,201 @@
+//! The ids behind the figures of a document, and where each leads in the annex.
+//!
+//! An id is a letter for the kind of figure and a number: `d` shares of
+//! variance, `s` size, `r` rates and ranks of vendors, `p` differences from the
+//! size line, `w` patterns within vendors, `x` risk ratios, `c` pairs of vendors,
+//! `b` bands, `m` models, `n` what is known of models, `o` prompts, `g` graders,
+//! `z` other sizes, `q` power, `a` account, `v` views, `k` claims, `e` rules and
+//! edition. Every entry points at a place that exists in the annex of the same
+//! composition; [`used`] keeps the entries that a document really cites.
+
+use std::collections::BTreeSet;
+
+use crate::annex::EvidenceEntry;
+use crate::composition::Composition;
+use crate::document::{Block, Cell, Document, FindingBlock, Prose, Table};
+
+/// Every id that a document over this composition may cite, in a fixed order.
+pub fn registry(input: &Composition<'_>) -> Vec<EvidenceEntry> {
+    let mut entries = Vec::new();
+    shares(&mut entries, input);
+    vendors(&mut entries, input);
+    models(&mut entries, input);
+    data(&mut entries, input);
+    entries
+}
+
+fn entry(id: impl Into<String>, label: impl Into<String>, pointer: impl Into<String>) -> EvidenceEntry {
+    EvidenceEntry { id: id.into(), label: label.into(), pointer: pointer.into() }
+}
+
+fn shares(entries: &mut Vec<EvidenceEntry>, input: &Composition<'_>) {
+    let fixed = [
+        ("d1", "share of variance that goes with the vendor, models in scale", "/decomposition"),
+        ("d2", "the same, vendors with two or more models", "/decomposition/two_plus"),
+        ("d3", "the same, all models", "/decomposition/all_models"),
+        ("d4", "ratio of the vendor's share to the share of size", "/ratio"),
+        ("d5", "the vendor's share under random relabelling", "/decomposition/null_distribution"),
+        ("s1", "rate on log2 parameters", "/scale"),
+        ("b1", "vendors outside the band", "/bands"),
+        ("x1", "highest against lowest vendor", "/risk_ratio"),
+        ("x2", "extreme pooled rates over all vendors", "/risk_ratio/extremes_pooled"),
+        ("c1", "pairs of ranked vendors", "/comparisons"),
+        ("c2", "groups that cannot be told apart", "/tie_groups"),
+        ("q1", "what the slope test could find", "/power"),
+        ("o1", "prompts by vendor", "/overlap"),
+        ("g1", "graders", "/agreement"),
+        ("e1", "rules as resolved", "/rules"),
+        ("e2", "report and edition", "/report"),
+    ];
+    entries.extend(fixed.map(|(id, label, pointer)| entry(id, label, pointer)));
+    if input.analysis.scale.known().is_some() {
+        entries.push(entry("s2", "model with the largest effect on the slope", "/scale/most_influential"));
+    }
+    for (place, pair) in input.analysis.agreement.pairs.iter().enumerate() {
+        entries.push(entry(
+            numbered("g", place + 1),
+            format!("agreement of {} and {}", pair.first, pair.second),
+            format!("/agreement/pairs/{place}"),
+        ));
+    }
+    for (place, variant) in input.analysis.size_sensitivity.iter().enumerate() {
+        entries.push(entry(
+            numbered("z", place),
+            format!("size analyses with other sizes: {}", variant.id),
+            format!("/size_sensitivity/{place}"),
+        ));
+    }
+}
+
+fn vendors(entries: &mut Vec<EvidenceEntry>, input: &Composition<'_>) {
+    for (place, provider) in input.analysis.providers.iter().enumerate() {
+        let name = &provider.provider;
+        entries.push(entry(
+            numbered("r", place),
+            format!("rate and rank of {name}"),
+            format!("/providers/{place}"),
+        ));
+        entries.push(entry(
+            numbered("p", place),
+            format!("difference of {name} from the size line"),
+            format!("/providers/{place}/residual_pp"),
+        ));
+    }
+    for (place, within) in input.analysis.within_providers.iter().enumerate() {
+        entries.push(entry(
+            numbered("w", place),
+            format!("rate against size inside {}", within.provider),
+            format!("/within_providers/{place}"),
+        ));
+    }
+}
+
+fn models(entries: &mut Vec<EvidenceEntry>, input: &Composition<'_>) {
+    for (place, model) in input.analysis.models.iter().enumerate() {
+        entries.push(entry(
+            numbered("m", place),
+            format!("rate of {}", model.model),
+            format!("/models/{place}"),
+        ));
+    }
+    for (place, fact) in input.selection.facts.iter().enumerate() {
+        entries.push(entry(
+            numbered("n", place),
+            format!("what is known of {}", fact.model),
+            format!("/corpus/models/{place}"),
+        ));
+    }
+}
+
+fn data(entries: &mut Vec<EvidenceEntry>, input: &Composition<'_>) {
+    let fixed = [
+        ("a1", "traces in the corpus by verdict", "/corpus/traces"),
+        ("a2", "traces kept by verdict", "/corpus/kept"),
+        ("a3", "models left out", "/corpus/excluded"),
+        ("a4", "traces by outcome", "/corpus/by_outcome"),
+        ("a5", "sources", "/corpus/sources"),
+        ("a6", "parts of models left out", "/corpus/excluded_parts"),
+        ("a7", "what is known of the models", "/corpus/models"),
+        ("a8", "days of observation", "/corpus/observed"),
+    ];
+    entries.extend(fixed.map(|(id, label, pointer)| entry(id, label, pointer)));
+    for (place, view) in input.views.iter().enumerate() {
+        entries.push(entry(
+            numbered("v", place),
+            format!("the same analysis over: {}", view.title),
+            format!("/views/{place}"),
+        ));
+    }
+    for (place, claim) in input.claims.iter().enumerate() {
+        entries.push(entry(
+            numbered("k", place),
+            format!("claim {}", claim.id),
+            format!("/claims/{place}"),
+        ));
+    }
+}
+
+/// The id of the element at a place that counts from zero.
+pub fn numbered(letter: &str, place: usize) -> String {
+    format!("{letter}{}", place + 1)
+}
+
+/// The entries that a document, its findings or its caveats cite, in the order of the registry.
+pub fn used(entries: Vec<EvidenceEntry>, cited: &BTreeSet<String>) -> Vec<EvidenceEntry> {
+    entries.into_iter().filter(|entry| cited.contains(&entry.id)).collect()
+}
+
+/// Every prose of a document, in reading order.
+pub fn every_prose(document: &Document) -> Vec<&Prose> {
+    let mut all = vec![&document.first_page.answer];
+    for finding in &document.first_page.findings {
+        in_finding(finding, &mut all);
+    }
+    all.push(&document.first_page.figure.note);
+    all.push(&document.first_page.claims.note);
+    all.extend(&document.first_page.limits.items);
+    for section in &document.sections {
+        all.push(&section.lead);
+        section.blocks.iter().for_each(|block| in_block(block, &mut all));
+    }
+    all.extend(document.colophon.iter().map(|entry| &entry.text));
+    all
+}
+
+fn in_finding<'d>(finding: &'d FindingBlock, all: &mut Vec<&'d Prose>) {
+    all.push(&finding.claim);
+    all.push(&finding.evidence);
+}
+
+fn in_block<'d>(block: &'d Block, all: &mut Vec<&'d Prose>) {
+    match block {
+        Block::Paragraph { sentences } => all.push(sentences),
+        Block::Subheading { .. } => {}
+        Block::List { items } => all.extend(items),
+        Block::Entries { entries } => all.extend(entries.iter().map(|entry| &entry.text)),
+        Block::Finding(finding) => in_finding(finding, all),
+        Block::Panel(panel) => all.extend(&panel.items),
+        Block::Table(table) => all.push(&table.note),
+        Block::Figure(figure) => all.push(&figure.note),
+    }
+}
+
+/// Every table of a document, in reading order.
+pub fn every_table(document: &Document) -> Vec<&Table> {
+    let first = std::iter::once(&document.first_page.claims);
+    let rest = document.sections.iter().flat_map(|section| &section.blocks);
+    first
+        .chain(rest.filter_map(|block| match block {
+            Block::Table(table) => Some(table),
+            _ => None,
+        }))
+        .collect()
+}
+
+/// The words of a cell, if it holds words.
+pub fn words_of(cell: &Cell) -> Option<&str> {
+    match cell {
+        Cell::Text { text, .. } => Some(text),
+        _ => None,
+    }
+}

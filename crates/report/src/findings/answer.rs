@@ -1,0 +1,135 @@
+//! The answer to the title: at most 55 words, its first sentence true alone,
+//! its uncertainty with the level in the same block.
+//!
+//! The first sentence follows from what can be said of the vendor's share and
+//! of the slope, in every combination; the second states the share, the third
+//! the slope, each with its interval or the reason why there is none.
+
+use caveat_analysis::reason::NotEstimable;
+
+use super::share::{ShareState, share_state};
+use super::slope::{SlopeState, slope_estimate, slope_state};
+use crate::composition::Facts;
+use crate::document::{Prose, Sentence};
+use crate::format;
+use crate::words::{self, say, strong};
+
+/// Most words of an answer.
+pub const MOST_WORDS: usize = 55;
+
+/// The answer.
+pub fn answer(facts: &Facts<'_>) -> Prose {
+    let (share, slope) = (share_state(facts), slope_state(facts));
+    if facts.analysis().models.is_empty() {
+        return vec![strong("No model passes the rules of this report, so nothing can be answered.", ["e1"])];
+    }
+    vec![
+        strong(first(facts, share, slope), [facts.main_share().id, "s1"]),
+        share_sentence(facts, share),
+        slope_sentence(facts, slope),
+    ]
+}
+
+fn first(facts: &Facts<'_>, share: ShareState, slope: SlopeState) -> String {
+    let here = match facts.analysis().models.len() {
+        1 => "On this one model".to_owned(),
+        n => format!("On these {} models", format::count(n)),
+    };
+    let size = match slope {
+        SlopeState::Falls => "larger models resist more",
+        SlopeState::Rises => "larger models resist less",
+        SlopeState::NotEstablished => "a trend with size is not established",
+        SlopeState::Absent(_) => "size cannot be judged",
+    };
+    match (share, slope) {
+        (ShareState::Short, SlopeState::NotEstablished) => format!("{here}, neither is established."),
+        (ShareState::Beyond, SlopeState::Falls | SlopeState::Rises) => {
+            format!("{here}, both matter: vendors differ beyond chance, and {size}.")
+        }
+        (ShareState::Beyond, _) => format!("{here}, vendors differ beyond chance; {size}."),
+        (ShareState::Short, SlopeState::Falls | SlopeState::Rises) => {
+            format!("{here}, {size}; a vendor\u{2019}s share beyond chance is not established.")
+        }
+        (ShareState::Short, SlopeState::Absent(_)) => {
+            format!("{here}, a vendor\u{2019}s share beyond chance is not established; {size}.")
+        }
+        (ShareState::Close, _) => format!("{here}, the vendor\u{2019}s share is close to the line of chance; {size}."),
+        (ShareState::Absent(_), SlopeState::Absent(_)) => format!("{here}, neither can be judged."),
+        (ShareState::Absent(_), _) => format!("{here}, the vendor\u{2019}s share cannot be judged; {size}."),
+    }
+}
+
+fn share_sentence(facts: &Facts<'_>, share: ShareState) -> Sentence {
+    let main = facts.main_share();
+    let text = match (share, main.result.population_eta2.known()) {
+        (ShareState::Absent(reason), _) => absent_share(facts, reason),
+        (_, None) => "The interval of the vendor\u{2019}s share is not estimable.".to_owned(),
+        (state, Some(range)) => {
+            let (low, high) = (format::percent(range.lower.0), format::percent(range.upper.0));
+            let interval = format!("({} interval {low} to {high})", format::level(range.level.0));
+            let from_zero = range.lower.0 < 0.005;
+            match (state, from_zero) {
+                (ShareState::Beyond, false) => format!(
+                    "The vendor goes with {low} to {high} of the difference between models ({} interval).",
+                    format::level(range.level.0)
+                ),
+                (ShareState::Beyond, true) => format!(
+                    "Random relabelling rarely gives so large a share; its size is uncertain {interval}."
+                ),
+                (_, true) => format!(
+                    "The vendor may account for none of the difference between models or for {} {interval}.",
+                    part_of(range.upper.0)
+                ),
+                (_, false) => format!(
+                    "Random relabelling often gives so large a share, whatever its interval says {interval}."
+                ),
+            }
+        }
+    };
+    say(text, [main.id])
+}
+
+/// An upper limit as words: "more than half of it", "up to 23% of it".
+fn part_of(upper: f64) -> String {
+    if upper > 0.5 && upper < 0.66 {
+        "more than half of it".to_owned()
+    } else {
+        format!("up to {} of it", format::percent_up_to(upper))
+    }
+}
+
+fn absent_share(facts: &Facts<'_>, reason: NotEstimable) -> String {
+    match reason {
+        NotEstimable::NoVariance => {
+            let n = facts.traces();
+            let rate = format::rate_in_words(facts.succeeded(), n);
+            format!("All models have the same rate: {rate} attacks succeeded.")
+        }
+        NotEstimable::OneGroup => "All models are of one vendor, so vendors cannot be compared.".to_owned(),
+        NotEstimable::NoWithinDf => {
+            "Every vendor has a single model, so vendor and model cannot be separated.".to_owned()
+        }
+        other => format!("The vendor\u{2019}s share is not estimable: {}.", words::why_not(other)),
+    }
+}
+
+fn slope_sentence(facts: &Facts<'_>, state: SlopeState) -> Sentence {
+    let text = match (state, slope_estimate(facts)) {
+        (SlopeState::Absent(reason), _) | (_, Err(reason)) => {
+            format!("A slope with size is not estimable: {}.", words::why_not(reason))
+        }
+        (_, Ok(slope)) => {
+            let span = words::change_span(100.0 * slope.lower.0, 100.0 * slope.upper.0, 0);
+            let level = format::level(slope.level.0);
+            match state {
+                SlopeState::Falls | SlopeState::Rises => {
+                    format!("Each doubling of size goes with {span} successes ({level} interval).")
+                }
+                _ => format!(
+                    "Each doubling of size goes with anything from {span} successes ({level} interval)."
+                ),
+            }
+        }
+    };
+    say(text, ["s1"])
+}

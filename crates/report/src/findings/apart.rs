@@ -1,0 +1,188 @@
+//! Which vendors can be told apart once all pairs are compared.
+
+use caveat_analysis::result::{Comparison, ProviderResult};
+
+use super::Finding;
+use crate::annex::Severity;
+use crate::composition::Facts;
+use crate::document::{Prose, Sentence};
+use crate::format;
+use crate::words::{say, strong};
+
+/// Pairs, and those told apart, that a vendor takes part in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Vendors that have a higher rate, told apart.
+    pub below: usize,
+    /// Vendors that have a lower rate, told apart.
+    pub above: usize,
+    /// Vendors it cannot be told apart from.
+    pub open: usize,
+}
+
+/// How a vendor stands against the other ranked vendors.
+pub fn standing(comparisons: &[Comparison], provider: &str) -> Standing {
+    let mut standing = Standing::default();
+    for pair in comparisons {
+        let lower = pair.lower_provider == provider;
+        if !lower && pair.higher_provider != provider {
+            continue;
+        }
+        match (pair.told_apart, lower) {
+            (false, _) => standing.open += 1,
+            (true, true) => standing.below += 1,
+            (true, false) => standing.above += 1,
+        }
+    }
+    standing
+}
+
+/// Ranked vendors that are lower than more than half of the other ranked
+/// vendors, lowest rate first.
+pub fn separated_below<'a>(facts: &Facts<'a>) -> Vec<&'a ProviderResult> {
+    let ranked = facts.ranked();
+    let others = ranked.len().saturating_sub(1);
+    let lower = |provider: &&ProviderResult| {
+        2 * standing(&facts.analysis().comparisons, &provider.provider).below > others
+    };
+    ranked.into_iter().filter(lower).collect()
+}
+
+/// Ranked vendors that are higher than more than half of the other ranked vendors.
+pub fn separated_above<'a>(facts: &Facts<'a>) -> Vec<&'a ProviderResult> {
+    let ranked = facts.ranked();
+    let others = ranked.len().saturating_sub(1);
+    let higher = |provider: &&ProviderResult| {
+        2 * standing(&facts.analysis().comparisons, &provider.provider).above > others
+    };
+    ranked.into_iter().filter(higher).collect()
+}
+
+/// F-APART. Rule: given where at least two vendors are ranked. A vendor is
+/// named where it is told apart from more than half of the others; the rest
+/// "mostly cannot be told apart" where at most a quarter of its pairs are told apart.
+pub fn apart(facts: &Facts<'_>) -> Option<Finding> {
+    let ranked = facts.ranked();
+    if ranked.len() < 2 || facts.analysis().comparisons.is_empty() {
+        return None;
+    }
+    let (low, high) = (separated_below(facts), separated_above(facts));
+    let mut ids = vec!["c1".to_owned()];
+    ids.extend(low.iter().chain(&high).filter_map(|p| facts.vendor_id(&p.provider)));
+    let mut claim: Prose = vec![strong(title(facts, &low, &high), ids)];
+    claim.push(prompts_sentence(facts));
+    let named: Vec<&ProviderResult> = low.iter().chain(&high).copied().collect();
+    let shown = if named.is_empty() { ends(&ranked) } else { named };
+    let mut evidence: Prose = shown.iter().take(4).filter_map(|p| rate(facts, p)).collect();
+    evidence.push(say(
+        format!(
+            "Told apart: {} of {}, all compared.",
+            format::count(told_apart(facts)),
+            format::plural(facts.analysis().comparisons.len(), "pair", "pairs"),
+        ),
+        ["c1"],
+    ));
+    Some(Finding { code: "F-APART", severity: Severity::Serious, claim, evidence })
+}
+
+fn ends<'a>(ranked: &[&'a ProviderResult]) -> Vec<&'a ProviderResult> {
+    ranked.first().into_iter().chain(ranked.last()).copied().collect()
+}
+
+/// Pairs that are told apart.
+pub fn told_apart(facts: &Facts<'_>) -> usize {
+    facts.analysis().comparisons.iter().filter(|pair| pair.told_apart).count()
+}
+
+fn title(facts: &Facts<'_>, low: &[&ProviderResult], high: &[&ProviderResult]) -> String {
+    let name = |list: &[&ProviderResult]| -> String {
+        let names: Vec<String> = list.iter().map(|p| facts.vendor(&p.provider)).collect();
+        format::short_list(&names, 3)
+    };
+    let verb = |list: &[&ProviderResult]| if list.len() == 1 { "has" } else { "have" };
+    let ranked = facts.ranked().len();
+    let rest = rest_clause(facts, low, high);
+    match (low.is_empty(), high.is_empty()) {
+        (true, true) if told_apart(facts) == 0 => {
+            format!("The {} ranked vendors cannot be told apart.", format::word(ranked))
+        }
+        (true, true) => format!(
+            "Some of the {} ranked vendors can be told apart, none from most of the others.",
+            format::word(ranked)
+        ),
+        (false, true) => format!(
+            "{} {} lower rates than most other vendors tested{rest}.",
+            name(low),
+            verb(low)
+        ),
+        (true, false) => format!(
+            "{} {} higher rates than most other vendors tested{rest}.",
+            name(high),
+            verb(high)
+        ),
+        (false, false) => format!(
+            "{} {} lower rates than most other vendors tested, {} higher{rest}.",
+            name(low),
+            verb(low),
+            name(high)
+        ),
+    }
+}
+
+fn rest_clause(facts: &Facts<'_>, low: &[&ProviderResult], high: &[&ProviderResult]) -> String {
+    let named = |name: &str| low.iter().chain(high).any(|p| p.provider == name);
+    let inner: Vec<&Comparison> = facts
+        .analysis()
+        .comparisons
+        .iter()
+        .filter(|pair| !named(&pair.lower_provider) && !named(&pair.higher_provider))
+        .collect();
+    let rest = facts.ranked().iter().filter(|p| !named(&p.provider)).count();
+    if rest < 2 || inner.is_empty() {
+        return String::new();
+    }
+    let told = inner.iter().filter(|pair| pair.told_apart).count();
+    let others = format::word(rest);
+    if told == 0 {
+        format!("; the other {others} cannot be told apart")
+    } else if 4 * told <= inner.len() {
+        format!("; the other {others} mostly cannot be told apart")
+    } else {
+        format!("; the other {others} differ in {} of {} pairs", format::count(told), format::count(inner.len()))
+    }
+}
+
+/// What is known of the prompts that the comparison rests on. Rule: by the
+/// lowest Jaccard index between two ranked vendors.
+pub fn prompts_sentence(facts: &Facts<'_>) -> Sentence {
+    let overlap = &facts.analysis().overlap;
+    let text = match overlap.known().map(|overlap| overlap.jaccard_lowest.number()) {
+        None => "The corpus does not record whether the prompts were the same.",
+        Some(None) => "Shared prompts cannot be counted for these vendors.",
+        Some(Some(lowest)) if lowest >= 1.0 => "All met the same prompts.",
+        Some(Some(0.0)) => "Some vendors shared no prompt at all.",
+        Some(Some(_)) => "The prompts were only partly the same.",
+    };
+    say(text, ["o1"])
+}
+
+/// A vendor's rate with interval, n and rank range, for the evidence column.
+fn rate(facts: &Facts<'_>, provider: &ProviderResult) -> Option<Sentence> {
+    let rate = provider.pooled_asr.known()?;
+    let id = facts.vendor_id(&provider.provider)?;
+    let one = format::percent_cell;
+    let rank = provider.rank.known().map(|rank| {
+        format!(", rank {} of {}", format::ranks(rank.lower, rank.upper), rank.of)
+    });
+    Some(say(
+        format!(
+            "{} {}% {} of {}{}.",
+            facts.vendor(&provider.provider),
+            one(rate.value.0),
+            format::brackets(&one(rate.lower.0), &one(rate.upper.0)),
+            format::thousands(provider.n),
+            rank.unwrap_or_default()
+        ),
+        [id],
+    ))
+}

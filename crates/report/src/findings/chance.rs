@@ -1,0 +1,149 @@
+//! Three figures that chance alone can make large: the ratio of two shares, the
+//! ratio of the extremes, and the labels by a fixed band.
+//!
+//! Rule for all three: a figure is unremarkable where more than 5% of random
+//! relabellings of the models reach it.
+
+use super::Finding;
+use crate::annex::Severity;
+use crate::composition::Facts;
+use crate::format;
+use crate::words::{say, strong};
+
+/// Share of relabellings above which a figure is unremarkable.
+pub const UNREMARKABLE_ABOVE: f64 = 0.05;
+
+/// F-RATIO. Rule: given where the ratio and its law are known; see the module.
+pub fn ratio(facts: &Facts<'_>) -> Option<Finding> {
+    let ratio = &facts.analysis().ratio;
+    let value = ratio.eta2_over_r2.number()?;
+    let share = ratio.null_share_at_least.number()?;
+    let shown = format::times(value);
+    let title = if share > UNREMARKABLE_ABOVE {
+        format!("A ratio of {shown} to 1 does not show that the vendor matters more than size.")
+    } else {
+        format!("A ratio of {shown} to 1 between vendor and size is larger than chance usually gives.")
+    };
+    let small = facts.scale().and_then(|scale| scale.r2.number()).is_some_and(|r2| r2 < 0.05);
+    let why = if small {
+        "Its denominator, the share of size, is close to zero, so the ratio is unstable."
+    } else {
+        "The two shares rest on different numbers of groups and are not on one scale."
+    };
+    let mut evidence = format!(
+        "{shown} or more in {} of random relabellings",
+        share_of_shuffles(share)
+    );
+    if let (Some(low), Some(high)) = (ratio.null_q25.number(), ratio.null_q75.number()) {
+        evidence.push_str(&format!(
+            "; middle half of them {}",
+            format::span(&format::decimals(low, 0), &format::decimals(high, 0))
+        ));
+    }
+    evidence.push('.');
+    Some(Finding {
+        code: "F-RATIO",
+        severity: Severity::Grave,
+        claim: vec![strong(title, ["d4"]), say(why, ["s1"])],
+        evidence: vec![say(evidence, ["d4"])],
+    })
+}
+
+/// F-EXTREMES. Rule: given where two ranked vendors have a ratio of means; see the module.
+pub fn extremes(facts: &Facts<'_>) -> Option<Finding> {
+    let risk = &facts.analysis().risk_ratio;
+    let value = risk.of_means.value.number()?;
+    let (highest, lowest) = (risk.highest.known()?, risk.lowest.known()?);
+    let share = risk.null_share_at_least.number()?;
+    let shown = format::times(value);
+    let pair = format!("{} to {}", facts.vendor(highest), facts.vendor(lowest));
+    let title = if share > UNREMARKABLE_ABOVE {
+        format!("A ratio of {shown} between the highest and the lowest vendor is what chance gives.")
+    } else {
+        format!("A ratio of {shown} between the highest and the lowest vendor is more than chance usually gives.")
+    };
+    let mut ids = vec!["x1".to_owned()];
+    ids.extend(facts.vendor_ids(&[highest, lowest]));
+    let text = format!(
+        "The pair, {pair}, was picked after seeing the data; such a pair looks further apart than it is."
+    );
+    let mut evidence = format!("Ratio of mean rates {shown}; reached by {}", share_of_shuffles(share));
+    evidence.push_str(" of relabellings");
+    if let Some(median) = risk.null_median.number() {
+        evidence.push_str(&format!(", median {}", format::times(median)));
+    }
+    if let Some(pooled) = risk.pooled.known() {
+        evidence.push_str(&format!(
+            "; pooled {}, {} interval {}",
+            format::times(pooled.value.0),
+            format::level(pooled.level.0),
+            format::span(&format::times(pooled.lower.0), &format::times(pooled.upper.0))
+        ));
+    }
+    evidence.push('.');
+    Some(Finding {
+        code: "F-EXTREMES",
+        severity: Severity::Serious,
+        claim: vec![strong(title, ["x1"]), say(text, ids)],
+        evidence: vec![say(evidence, ["x1"])],
+    })
+}
+
+/// F-BANDS. Rule: given where the band and its law are known; see the module.
+pub fn bands(facts: &Facts<'_>) -> Option<Finding> {
+    let bands = &facts.analysis().bands;
+    if facts.ranked().len() < 2 {
+        return None;
+    }
+    let any = bands.null_share_any.number()?;
+    let as_many = bands.null_share_at_least.number()?;
+    let points = format::decimals(bands.points.0, 0);
+    let outside = bands.outside.len();
+    let title = if outside == 0 {
+        format!("No ranked vendor lies outside the band of {points}\u{a0}points.")
+    } else if as_many > UNREMARKABLE_ABOVE {
+        format!("The band of {points}\u{a0}points marks vendors by chance as well.")
+    } else {
+        format!("The band of {points}\u{a0}points marks more vendors than chance usually does.")
+    };
+    let mut text = format!("Relabelled at random, at least one vendor lies outside in {}", cases(any));
+    if outside > 1 {
+        text.push_str(&format!(", and {} or more in {}", format::word(outside), cases(as_many)));
+    }
+    text.push('.');
+    let names = facts.vendors(&bands.outside);
+    let mut evidence = if names.is_empty() {
+        "Outside: none".to_owned()
+    } else {
+        format!("Outside: {}", format::list(&names))
+    };
+    if let Some(mean) = bands.null_mean_outside.number() {
+        evidence.push_str(&format!("; by chance {} on average", format::decimals(mean, 1)));
+    }
+    evidence.push('.');
+    Some(Finding {
+        code: "F-BANDS",
+        severity: Severity::Serious,
+        claim: vec![strong(title, ["b1"]), say(text, ["b1"])],
+        evidence: vec![say(evidence, ["b1"])],
+    })
+}
+
+/// A share of relabellings as cases ("58% of cases", "no case").
+pub fn cases(share: f64) -> String {
+    if share == 0.0 { "no case".to_owned() } else { format!("{} of cases", share_of_shuffles(share)) }
+}
+
+/// A share of relabellings as percent that is never 0% or 100% for less.
+pub fn share_of_shuffles(share: f64) -> String {
+    if share > 0.0 && share < 0.005 {
+        return "less than 1%".to_owned();
+    }
+    if share < 1.0 && share > 0.995 {
+        return "more than 99%".to_owned();
+    }
+    if share == 0.0 {
+        return "none".to_owned();
+    }
+    format::percent(share)
+}

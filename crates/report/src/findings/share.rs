@@ -1,0 +1,146 @@
+//! Whether models of one vendor are more alike than chance makes them.
+
+use caveat_analysis::reason::NotEstimable;
+use caveat_analysis::result::OneWayResult;
+
+use super::Finding;
+use crate::annex::Severity;
+use crate::composition::Facts;
+use crate::document::Prose;
+use crate::format;
+use crate::words::{self, Line, plain, say, strong};
+
+/// What can be said of the vendor's share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShareState {
+    /// More than chance gives.
+    Beyond,
+    /// Close to the line.
+    Close,
+    /// What chance gives as well.
+    Short,
+    /// Nothing, with the reason.
+    Absent(NotEstimable),
+}
+
+/// Rule: the permutation p-value decides (that of F where there is none);
+/// below 0.03 the share is beyond chance, from 0.03 to 0.08 it is close to the
+/// line, above it is not distinguishable from chance.
+pub fn share_state(facts: &Facts<'_>) -> ShareState {
+    let result = facts.main_share().result;
+    if let Some(reason) = result.eta2.reason() {
+        return ShareState::Absent(reason);
+    }
+    match deciding_p(result) {
+        Ok(p) => match words::line(p) {
+            Line::Beyond => ShareState::Beyond,
+            Line::Close => ShareState::Close,
+            Line::Short => ShareState::Short,
+        },
+        Err(reason) => ShareState::Absent(reason),
+    }
+}
+
+/// The p-value that decides: by relabelling, else of F.
+pub fn deciding_p(result: &OneWayResult) -> Result<f64, NotEstimable> {
+    let by_relabelling = result.p_permutation.as_result().map(|p| p.0);
+    by_relabelling.or_else(|reason| result.p.as_result().map(|p| p.0).map_err(|_| reason))
+}
+
+/// F-SHARE. Rule: [`share_state`]; always given.
+pub fn share(facts: &Facts<'_>) -> Option<Finding> {
+    let main = facts.main_share();
+    let state = share_state(facts);
+    let claim = match state {
+        ShareState::Absent(reason) => absent(facts, reason),
+        _ => present(facts, state),
+    };
+    Some(Finding {
+        code: "F-SHARE",
+        severity: Severity::Grave,
+        claim,
+        evidence: vec![evidence(main.result, main.id, facts)],
+    })
+}
+
+fn absent(facts: &Facts<'_>, reason: NotEstimable) -> Prose {
+    let id = facts.main_share().id;
+    let title = match reason {
+        NotEstimable::OneGroup => "Vendors cannot be compared: all models are of one vendor.",
+        NotEstimable::NoWithinDf => {
+            "Vendor and model cannot be separated: every vendor has a single model."
+        }
+        NotEstimable::NoVariance => "There is no difference to explain: all models have the same rate.",
+        _ => "The vendor\u{2019}s share cannot be computed from these data.",
+    };
+    vec![strong(title, [id]), say(format!("Reason: {}.", words::why_not(reason)), [id])]
+}
+
+fn present(facts: &Facts<'_>, state: ShareState) -> Prose {
+    let main = facts.main_share();
+    let result = main.result;
+    let (models, vendors) = (format::count(result.n_models), format::word(result.n_groups));
+    let observed = result.eta2.number().map(format::percent).unwrap_or_default();
+    let mean = result.eta2_null_mean.number().map(format::percent).unwrap_or_default();
+    let title = match state {
+        ShareState::Beyond => "Models of one vendor are more alike than chance makes them.".to_owned(),
+        ShareState::Close => {
+            "Whether models of one vendor are alike is close to the line; either reading is weak."
+                .to_owned()
+        }
+        _ => format!(
+            "Rates differ between vendors, but sorting {models} models into {vendors} arbitrary \
+             groups gives as much."
+        ),
+    };
+    vec![
+        strong(title, [main.id]),
+        say(
+            format!(
+                "Vendors account for {observed} of the variance as computed; chance alone averages {mean}."
+            ),
+            [main.id],
+        ),
+    ]
+}
+
+fn evidence(result: &OneWayResult, id: &str, facts: &Facts<'_>) -> crate::document::Sentence {
+    let mut parts = Vec::new();
+    let two = |value: f64| format::decimals(value, 2);
+    if let (Some(eta2), Some(mean)) = (result.eta2.number(), result.eta2_null_mean.number()) {
+        let eta2 = format::small_share(eta2);
+        parts.push(format!("{}, chance mean {}", format::labelled("η²", &eta2), two(mean)));
+    }
+    if let Some(f) = result.f.number().filter(|f| f.is_finite()) {
+        let p = result.p.number().map(|p| format!(", {}", format::p_value(p))).unwrap_or_default();
+        parts.push(format!("F({}, {}) = {}{p}", result.df1, result.df2, two(f)));
+    }
+    if let Some(p) = result.p_permutation.number() {
+        parts.push(format!("relabelled {}", format::p_value(p)));
+    }
+    if let Some(omega2) = result.omega2.number() {
+        let range = result.population_eta2.known().map(|range| {
+            format!(
+                ", {} interval {}",
+                format::level(range.level.0),
+                format::span(&two(range.lower.0), &two(range.upper.0))
+            )
+        });
+        let omega2 = format::labelled("ω²", &two(omega2));
+        parts.push(format!("corrected {omega2}{}", range.unwrap_or_default()));
+    }
+    let single = match result.n_singletons {
+        0 => "none".to_owned(),
+        n => format::word(n),
+    };
+    parts.push(format!(
+        "{}, {}, {single} with one model",
+        format::plural(result.n_models, "model", "models"),
+        format::plural(result.n_groups, "vendor", "vendors"),
+    ));
+    let text = format!("{}.", parts.join("; "));
+    if facts.analysis().models.is_empty() {
+        return plain("no models");
+    }
+    say(format::capital(&text).replace("Η²", "η²"), [id])
+}

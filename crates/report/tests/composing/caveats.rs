@@ -1,0 +1,134 @@
+//! Every caveat with data that call for it and with data that do not.
+
+use caveat_analysis::sample::SampleModel;
+
+use crate::support::{
+    Case, all_zero, counts_only, grader_pair, no_sizes, opposite, reconstruction, vendors_only,
+};
+
+fn called_for(code: &str, case: &Case) {
+    assert!(case.codes().iter().any(|found| found == code), "{code} is missing");
+}
+
+fn not_called_for(code: &str, case: &Case) {
+    assert!(case.codes().iter().all(|found| found != code), "{code} is there");
+}
+
+fn both(code: &str, with: &Case, without: &Case) {
+    called_for(code, with);
+    not_called_for(code, without);
+}
+
+fn changed(mut case: Case, change: impl Fn(&mut SampleModel)) -> Case {
+    case.selection.sample.models.iter_mut().for_each(change);
+    case.analysed()
+}
+
+#[test]
+fn caveats_about_prompts_follow_the_prompts() {
+    let (different, same, unknown) = (reconstruction(), opposite(), counts_only());
+    both("CAV-PROMPTS", &different, &same);
+    both("CAV-PROMPT-IDS", &unknown, &same);
+    let repeated = changed(opposite(), |model| model.prompts = Some((0..10).collect()));
+    both("CAV-INDEPENDENCE", &repeated, &same);
+}
+
+#[test]
+fn caveats_about_graders_follow_the_graders() {
+    let (one, two) = (reconstruction(), opposite());
+    both("CAV-GRADER-UNCHECKED", &one, &two);
+    let mut disagreeing = reconstruction();
+    disagreeing.selection.sample.grader_pairs = vec![grader_pair([[20, 30, 0], [25, 25, 0], [0, 0, 0]])];
+    both("CAV-GRADER-DISAGREE", &disagreeing.analysed(), &two);
+    let mixed = changed(reconstruction(), |model| {
+        let grader = if model.provider == "google" { "other" } else { "judge" };
+        model.graders = vec![(grader.to_owned(), model.n)];
+    });
+    both("CAV-GRADER-MIX", &mixed, &two);
+    let mut own = reconstruction();
+    own.graders[0].model_under_test = Some("deepseek-r1:1.5b".to_owned());
+    both("CAV-GRADER-SELF", &own, &two);
+    let mut weak = reconstruction();
+    weak.graders[0].note = Some("one in three harmless replies was called a success".to_owned());
+    both("CAV-GRADER-WEAK", &weak, &two);
+}
+
+#[test]
+fn caveats_about_sizes_follow_the_sizes() {
+    let (coded, disclosed) = (reconstruction(), opposite());
+    both("CAV-SIZE-CONTRADICTS", &coded, &disclosed);
+    both("CAV-SIZE-UNDISCLOSED", &coded, &disclosed);
+    both("CAV-MIXTURE", &coded, &disclosed);
+    both("CAV-SIZE-MISSING", &no_sizes(), &disclosed);
+}
+
+#[test]
+fn nominal_rounding_is_no_contradiction_and_the_consequence_is_stated() {
+    let composed = reconstruction().compose();
+    let caveat = composed.caveats.iter().find(|c| c.id == "CAV-SIZE-CONTRADICTS").unwrap();
+    for named in ["devstral-2512 (24B coded, 123B disclosed)", "qwen3-coder", "mimo-v2-flash"] {
+        assert!(caveat.text.contains(named), "{}", caveat.text);
+    }
+    for rounded in ["nemotron", "deepseek-r1:1.5b", "mistral-7b"] {
+        assert!(!caveat.text.contains(rounded), "{}", caveat.text);
+    }
+    assert!(caveat.text.contains("the slope is") && caveat.text.contains("against the size line"), "{}", caveat.text);
+}
+
+#[test]
+fn caveats_about_names_follow_the_names() {
+    let plain = opposite();
+    both("CAV-RUNTIME", &reconstruction(), &plain);
+    let mut twice = opposite();
+    for fact in &mut twice.selection.facts {
+        fact.maker = Some("alpha".to_owned());
+    }
+    both("CAV-SPELLING", &twice, &plain);
+    let mut derived = opposite();
+    derived.selection.facts[0].derivative = Some("finetune".to_owned());
+    both("CAV-DERIVATIVE", &derived, &plain);
+}
+
+#[test]
+fn caveats_about_counts_follow_the_counts() {
+    let large = opposite();
+    both("CAV-MIN-N", &reconstruction(), &large);
+    both("CAV-SMALL-CELLS", &reconstruction(), &large);
+    both("CAV-FLOOR", &all_zero(), &large);
+    both("CAV-CEILING", &changed(opposite(), |model| model.succeeded = model.n), &large);
+    both("CAV-NOT-EVALUABLE", &changed(opposite(), |model| model.not_evaluable = 400), &large);
+    both("CAV-COUNTS", &counts_only(), &large);
+    let mut status = opposite();
+    status.definition.status = Some("a reconstruction, not measurements".to_owned());
+    both("CAV-STATUS", &status, &large);
+}
+
+#[test]
+fn caveats_about_conclusions_follow_the_figures() {
+    let (weak, strong) = (reconstruction(), opposite());
+    both("CAV-SHARE-CHANCE", &weak, &strong);
+    both("CAV-SINGLETONS", &weak, &strong);
+    both("CAV-RATIO", &weak, &vendors_only());
+    both("CAV-EXTREMES", &weak, &strong);
+    both("CAV-BANDS", &weak, &strong);
+    both("CAV-OBSERVATIONAL", &strong, &crate::support::one_vendor());
+    called_for("CAV-ONE-CORPUS", &strong);
+    both("CAV-FEW-MODELS", &weak, &no_sizes());
+    let mut pulled = reconstruction();
+    for model in &mut pulled.selection.sample.models {
+        model.size_b = Some(8.0 + model.size_b.unwrap_or(0.0) / 1000.0);
+    }
+    if let Some(first) = pulled.selection.sample.models.first_mut() {
+        first.size_b = Some(900.0);
+    }
+    both("CAV-INFLUENCE", &pulled.analysed(), &strong);
+}
+
+#[test]
+fn the_gravest_caveats_of_different_topics_stand_on_the_first_page() {
+    let mut case = reconstruction();
+    case.graders[0].model_under_test = Some("deepseek-r1:1.5b".to_owned());
+    let page = case.compose().document.first_page;
+    let heads: Vec<String> = page.limits.items.iter().map(|item| item[0].text.clone()).collect();
+    assert_eq!(heads, ["Prompts differ.", "A grader is itself under test.", "Sizes contradict the makers."]);
+}

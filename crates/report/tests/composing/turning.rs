@@ -1,0 +1,77 @@
+//! The words turn when the data turn.
+
+use caveat_report::compose::Composed;
+use caveat_report::words::text_of;
+
+use crate::support::{
+    all_single, all_zero, no_sizes, one_vendor, opposite, reconstruction, vendors_only,
+};
+
+fn answer(composed: &Composed) -> String {
+    text_of(&composed.document.first_page.answer)
+}
+
+fn titles(composed: &Composed) -> Vec<String> {
+    composed.findings.iter().map(|finding| finding.title.clone()).collect()
+}
+
+#[test]
+fn on_the_reconstruction_neither_vendor_nor_size_is_established() {
+    let composed = reconstruction().compose();
+    let answer = answer(&composed);
+    assert!(answer.starts_with("On these 21 models, neither is established."), "{answer}");
+    assert!(answer.contains("90% interval 0% to 58%"), "{answer}");
+    assert!(answer.replace('\u{a0}', " ").contains("3 points fewer to 2 points more"), "{answer}");
+    let titles = titles(&composed);
+    assert!(titles.iter().any(|title| title.contains("A ratio of 57.5 to 1 does not show")), "{titles:?}");
+    assert!(titles.iter().any(|title| title.starts_with("Google and Anthropic have lower rates")), "{titles:?}");
+    assert!(titles.iter().any(|title| title.contains("is what chance gives")), "{titles:?}");
+}
+
+#[test]
+fn on_opposite_data_the_answer_findings_and_titles_are_opposite() {
+    let (one, other) = (reconstruction().compose(), opposite().compose());
+    let answer = answer(&other);
+    assert!(answer.contains("both matter: vendors differ beyond chance, and larger models resist more"), "{answer}");
+    let shared: Vec<String> =
+        titles(&other).into_iter().filter(|title| titles(&one).contains(title)).collect();
+    assert!(shared.is_empty(), "{shared:?}");
+    assert_ne!(one.document.first_page.figure.title, other.document.first_page.figure.title);
+    let first = |composed: &Composed| {
+        let sections = &composed.document.sections;
+        sections.iter().map(|s| (s.id.clone(), text_of(&s.lead))).collect::<Vec<_>>()
+    };
+    let still = ["method", "corrections", "glossary"];
+    for (id, lead) in first(&one) {
+        let twin = first(&other).into_iter().find(|(other, _)| *other == id);
+        if let Some((_, other)) = twin.filter(|_| !still.contains(&id.as_str())) {
+            assert_ne!(lead, other, "{id}");
+        }
+    }
+}
+
+#[test]
+fn a_vendor_effect_without_a_slope_is_said_as_such() {
+    let answer = answer(&vendors_only().compose());
+    assert!(answer.contains("vendors differ beyond chance; a trend with size is not established"), "{answer}");
+}
+
+#[test]
+fn degenerate_data_change_the_answer_and_give_the_reason() {
+    let said = |composed: Composed| answer(&composed);
+    assert!(said(no_sizes().compose()).contains("no model has a known size"));
+    assert!(said(one_vendor().compose()).contains("one vendor"));
+    assert!(said(all_zero().compose()).contains("All models have the same rate"));
+    assert!(said(all_single().compose()).contains("single model"));
+}
+
+#[test]
+fn a_report_without_claims_shows_its_own_figures_instead() {
+    let with = reconstruction().compose().document.first_page;
+    let mut case = reconstruction();
+    case.claims.clear();
+    let without = case.compose().document.first_page;
+    assert_eq!(with.claims.id, "key-claims");
+    assert_eq!(without.claims.id, "key-figures");
+    assert_eq!(without.claims_heading, "What these data give");
+}
