@@ -185,6 +185,13 @@ const EXPLANATIONS: &[Explanation] = &[
         remedy: "Test more models of that size; report the slope without it.",
     },
     Explanation {
+        code: "CAV-CONFOUNDED",
+        what: "Vendors differ in the sizes of their models so much that vendor and size cannot be separated.",
+        why_it_matters: "What goes with the vendor may go with size, and the reverse.",
+        rule: "Vendors account for more than 75% of the variance of log2 size, corrected for their number.",
+        remedy: "Test small and large models of every vendor.",
+    },
+    Explanation {
         code: "CAV-RUNTIME",
         what: "A runtime, router or host stands in the place of a vendor.",
         why_it_matters: "Its models have different makers, so the group means nothing.",

@@ -223,6 +223,9 @@ pub fn change_span(lower: f64, upper: f64, places: usize) -> String {
         let near = lower.abs().min(upper.abs());
         let far = lower.abs().max(upper.abs());
         let way = if lower < 0.0 { "fewer" } else { "more" };
+        if places == 0 && format::decimals(near, 0) == format::decimals(far, 0) {
+            return change_span(lower, upper, 1);
+        }
         return format!(
             "{} to {} {way}",
             format::decimals(near, places),
@@ -282,6 +285,7 @@ mod tests {
         assert_eq!(plain(change_span(-3.2, 2.1, 0)), "3 points fewer to 2 points more");
         assert_eq!(plain(change_span(-5.2, -1.4, 0)), "1 to 5 points fewer");
         assert_eq!(plain(change_span(1.4, 5.2, 0)), "1 to 5 points more");
+        assert_eq!(plain(change_span(5.5, 6.3, 0)), "5.5 to 6.3 points more");
         assert_eq!(plain(change_span(-0.2, 2.0, 0)), "no change to 2 points more");
     }
 

@@ -15,6 +15,9 @@ const SLOPE_WORTH_FINDING: f64 = 2.0;
 /// Leverage above this many times its average (2/n) is undue.
 const UNDUE_LEVERAGE: f64 = 3.0;
 
+/// Corrected share of the differences in size above which vendor and size cannot be separated.
+const CONFOUNDED_ABOVE: f64 = 0.75;
+
 /// CAV-SHARE-CHANCE. Rule: the vendor's share is not beyond chance
 /// ([`findings::share_state`]).
 pub(super) fn share(facts: &Facts<'_>) -> Option<Caveat> {
@@ -229,6 +232,59 @@ pub(super) fn influence(facts: &Facts<'_>) -> Option<Caveat> {
         ),
         evidence: vec!["s1".to_owned(), id],
     })
+}
+
+/// CAV-CONFOUNDED. Rule: vendors explain more than three quarters of the
+/// variance of log2 size, corrected for their number (Kelley 1935), so that
+/// vendor and size cannot be separated.
+pub(super) fn confounded(facts: &Facts<'_>) -> Option<Caveat> {
+    let sizes: Vec<(&str, f64)> = facts
+        .input
+        .selection
+        .sample
+        .models
+        .iter()
+        .filter_map(|model| Some((model.provider.as_str(), model.size_b.filter(|size| *size > 0.0)?.log2())))
+        .collect();
+    let share = corrected_share(&sizes)?;
+    if share <= CONFOUNDED_ABOVE {
+        return None;
+    }
+    Some(Caveat {
+        code: "CAV-CONFOUNDED",
+        severity: Severity::Grave,
+        topic: Topic::Inference,
+        title: "Vendor and size go together".to_owned(),
+        short: format!(
+            "Vendors account for {} of the differences in size, so the two cannot be separated.",
+            format::percent(share)
+        ),
+        text: format!(
+            "Vendors account for {} of the differences in size (corrected for their number). What \
+             goes with the vendor goes with size as well, and these data cannot separate the two.",
+            format::percent(share)
+        ),
+        evidence: vec!["d1".to_owned(), "s1".to_owned(), "a7".to_owned()],
+    })
+}
+
+/// Epsilon squared of a value over groups: 1 − (1 − η²)(n − 1)/(n − k).
+/// Nothing where no group has two members, or values do not differ.
+fn corrected_share(values: &[(&str, f64)]) -> Option<f64> {
+    let mean = |of: &[f64]| of.iter().sum::<f64>() / of.len() as f64;
+    let mut groups: std::collections::BTreeMap<&str, Vec<f64>> = std::collections::BTreeMap::new();
+    for (group, value) in values {
+        groups.entry(group).or_default().push(*value);
+    }
+    let (n, k) = (values.len(), groups.len());
+    if k < 2 || n <= k {
+        return None;
+    }
+    let all: Vec<f64> = values.iter().map(|(_, value)| *value).collect();
+    let spread = |of: &[f64]| of.iter().map(|value| (value - mean(of)).powi(2)).sum::<f64>();
+    let (total, within) = (spread(&all), groups.values().map(|group| spread(group)).sum::<f64>());
+    // Numbers of models are small; the conversions are exact.
+    (total > 1e-12).then(|| 1.0 - (within / total) * (n - 1) as f64 / (n - k) as f64)
 }
 
 /// CAV-OBSERVATIONAL. Rule: more than one vendor was tested; vendors were not

@@ -82,6 +82,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("CAV-BANDS", inference::bands),
     ("CAV-FEW-MODELS", inference::few_models),
     ("CAV-INFLUENCE", inference::influence),
+    ("CAV-CONFOUNDED", inference::confounded),
     ("CAV-RUNTIME", names::runtime),
     ("CAV-SPELLING", names::spelling),
     ("CAV-DERIVATIVE", names::derivative),

@@ -116,6 +116,9 @@ fn lead(facts: &Facts<'_>) -> Prose {
     let second = match (placed.len(), clear) {
         (0, _) => "A slope cannot be computed under any choice.".to_owned(),
         (n, 0) => format!("A trend with size is established in none of {}.", format::plural_word(n, "analysis", "analyses")),
+        (n, c) if n == c && ways == 1 => {
+            format!("A trend with size is established in all of {}.", format::plural_word(n, "analysis", "analyses"))
+        }
         (n, c) => format!(
             "A trend with size is established in {} of {}{}.",
             format::word(c),

@@ -27,7 +27,7 @@ pub(super) fn bottom_line(facts: &Facts<'_>) -> Section {
     let share = findings::share_state(facts);
     let slope = findings::slope_state(facts);
     let opening = match (share, slope) {
-        (ShareState::Beyond, SlopeState::Falls | SlopeState::Rises) => "Both questions matter: how large the model is, and whose it is.",
+        (ShareState::Beyond, SlopeState::Falls | SlopeState::Rises) => "The data speak for asking both: how large the model is, and whose it is.",
         (ShareState::Beyond, SlopeState::NotEstablished) => "The data speak for asking whose the model is; on how large it is they are silent.",
         (ShareState::Beyond, SlopeState::Absent(_)) => "The data speak for asking whose the model is; size they cannot judge.",
         (ShareState::Close, _) => "Whose the model is may matter; the data are too close to the line to say.",

@@ -15,7 +15,7 @@ use crate::format;
 use crate::words::{bold_cell, cell, number_column, plain, row, say, text_column, why_not};
 
 /// Most claims on the first page.
-const MOST_CLAIMS: usize = 6;
+const MOST_CLAIMS: usize = 5;
 
 pub(super) fn first_page(parts: &Parts<'_>) -> FirstPage {
     let facts = &parts.facts;
@@ -53,9 +53,12 @@ fn strip(facts: &Facts<'_>) -> Figure {
         (1, 1) => "The share lies inside what chance alone would give".to_owned(),
         (1, 0) => "The share lies outside what chance usually gives".to_owned(),
         _ => {
-            let out = rows.iter().find(|row| !(row.p05..=row.p95).contains(&row.observed.value));
-            let name = out.map(|row| row.name.to_lowercase()).unwrap_or_default();
-            format!("The share of {name} lies outside what chance usually gives, the other inside")
+            let vendor_out = rows.first().is_some_and(|row| !(row.p05..=row.p95).contains(&row.observed.value));
+            if vendor_out {
+                "The vendor\u{2019}s share lies outside what chance usually gives, that of size inside".to_owned()
+            } else {
+                "The share of size lies outside what chance usually gives, the vendor\u{2019}s inside".to_owned()
+            }
         }
     };
     let models = facts.main_share().result.n_models;
@@ -117,7 +120,7 @@ fn strip_note(facts: &Facts<'_>, rows: &[ChanceRow]) -> Prose {
     }
     if !rows.is_empty() {
         note.push(say(
-            "A share is no effect by itself: more groups give a larger one by chance.",
+            "More groups give a larger share by chance.",
             [main.id, "d5", "s1"],
         ));
     }
@@ -185,14 +188,14 @@ fn claims(facts: &Facts<'_>) -> (String, Table) {
         ],
         rows,
         more: None,
-        note: vec![say("All claims stand in a table of their own, with reasons.", ids)],
+        note: vec![say("All claims, with reasons: section \u{201c}All claims\u{201d}.", ids)],
     };
     ("What was published, and what the same data give".to_owned(), table)
 }
 
 fn claim_row(claim: &ClaimResult) -> Row {
     let status = match claim.status {
-        ClaimStatus::Reproduced => "reproduced as a number",
+        ClaimStatus::Reproduced => "reproduced",
         ClaimStatus::Differs => "differs",
         ClaimStatus::CannotBeRecomputed => "cannot be recomputed",
     };

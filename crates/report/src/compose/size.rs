@@ -70,8 +70,8 @@ fn lead(facts: &Facts<'_>, models: &[Sized<'_>]) -> Prose {
     let span = words::change_span(100.0 * slope.lower.0, 100.0 * slope.upper.0, 1);
     let level = format::level(slope.level.0);
     let opening = match state {
-        SlopeState::Falls => format!("The rate falls with size, by {span} per doubling ({level} interval)."),
-        SlopeState::Rises => format!("The rate rises with size, by {span} per doubling ({level} interval)."),
+        SlopeState::Falls => format!("The rate falls with size: {span} per doubling ({level} interval)."),
+        SlopeState::Rises => format!("The rate rises with size: {span} per doubling ({level} interval)."),
         _ => format!("No trend is established: {span} per doubling ({level} interval). The interval leaves room for a fall and for a rise."),
     };
     let mut lead = vec![say(opening, ["s1"])];

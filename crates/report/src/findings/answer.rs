@@ -44,7 +44,7 @@ fn first(facts: &Facts<'_>, share: ShareState, slope: SlopeState) -> String {
     match (share, slope) {
         (ShareState::Short, SlopeState::NotEstablished) => format!("{here}, neither is established."),
         (ShareState::Beyond, SlopeState::Falls | SlopeState::Rises) => {
-            format!("{here}, both matter: vendors differ beyond chance, and {size}.")
+            format!("{here}, both go with the rate: vendors differ beyond chance, and {size}.")
         }
         (ShareState::Beyond, _) => format!("{here}, vendors differ beyond chance; {size}."),
         (ShareState::Short, SlopeState::Falls | SlopeState::Rises) => {

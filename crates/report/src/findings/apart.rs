@@ -73,10 +73,10 @@ pub fn apart(facts: &Facts<'_>) -> Option<Finding> {
     claim.push(prompts_sentence(facts));
     let named: Vec<&ProviderResult> = low.iter().chain(&high).copied().collect();
     let shown = if named.is_empty() { ends(&ranked) } else { named };
-    let mut evidence: Prose = shown.iter().take(4).filter_map(|p| rate(facts, p)).collect();
+    let mut evidence: Prose = shown.iter().take(3).filter_map(|p| rate(facts, p)).collect();
     evidence.push(say(
         format!(
-            "Told apart: {} of {}, all compared.",
+            "Told apart: {} of {}.",
             format::count(told_apart(facts)),
             format::plural(facts.analysis().comparisons.len(), "pair", "pairs"),
         ),

@@ -109,6 +109,7 @@ fn caveats_about_conclusions_follow_the_figures() {
     both("CAV-SHARE-CHANCE", &weak, &strong);
     both("CAV-SINGLETONS", &weak, &strong);
     both("CAV-RATIO", &weak, &vendors_only());
+    both("CAV-CONFOUNDED", &strong, &weak);
     both("CAV-EXTREMES", &weak, &strong);
     both("CAV-BANDS", &weak, &strong);
     both("CAV-OBSERVATIONAL", &strong, &crate::support::one_vendor());
