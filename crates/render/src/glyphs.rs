@@ -47,16 +47,23 @@ pub fn fit_to(text: &str, longest: usize, longest_run: usize) -> String {
     cut(&cut_runs(&visible(text), longest_run), longest)
 }
 
-/// Applies [`fit`] to every string of a value; alternative text may be longer.
+/// Fits every string of a value; cells are cut sooner, alternative text later.
 pub fn fit_value(value: &mut Value) {
+    fit_value_to(value, MAX_TEXT, MAX_RUN);
+}
+
+fn fit_value_to(value: &mut Value, longest: usize, longest_run: usize) {
     match value {
-        Value::String(text) => *text = fit(text),
-        Value::Array(items) => items.iter_mut().for_each(fit_value),
+        Value::String(text) => *text = fit_to(text, longest, longest_run),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| fit_value_to(item, longest, longest_run)),
         Value::Object(fields) => {
             for (name, field) in fields.iter_mut() {
-                match field {
-                    Value::String(text) if name == "alt" => *text = fit_to(text, MAX_ALT, MAX_RUN),
-                    other => fit_value(other),
+                match name.as_str() {
+                    "alt" => fit_value_to(field, MAX_ALT, MAX_RUN),
+                    "cells" | "columns" => fit_value_to(field, MAX_CELL, MAX_CELL_RUN),
+                    _ => fit_value_to(field, longest, longest_run),
                 }
             }
         }

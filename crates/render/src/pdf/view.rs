@@ -13,11 +13,13 @@ use caveat_report::document::{Block, Document, Figure, Table};
 
 use crate::error::RenderError;
 use crate::fonts::{self, Measure};
-use crate::glyphs::{self, MAX_CELL, MAX_CELL_RUN};
+use crate::glyphs;
 use crate::scene;
 
 /// Space left and right of the words of a cell, together.
 const CELL_INSET_MM: f64 = 3.4;
+/// Size of the words of a cell.
+const CELL_PT: f64 = 8.8;
 /// Widest row of a table.
 const LIVE_MM: f64 = 170.0;
 /// Stands where data has no words and a reader must see that.
@@ -159,28 +161,38 @@ fn said(text: &mut String) {
     }
 }
 
-/// Cuts the text of cells and headers, and lets it break within its column.
+/// Lets the text of cells and headers break within its column.
+///
+/// Rows with drawn cells have room for two lines, so that bars run on.
 fn prepare_cells(table: &mut Map<String, Value>) {
     let mut widths = Vec::new();
+    let mut drawn = false;
     for column in items_of(table.get_mut("columns")) {
-        let width = column
-            .get("width_mm")
-            .and_then(Value::as_f64)
-            .unwrap_or(0.0);
+        let width = column.get("width_mm").and_then(Value::as_f64);
+        let width = (width.unwrap_or(0.0) - CELL_INSET_MM).max(3.0);
         widths.push(width);
+        let kind = column.pointer("/kind/type").and_then(Value::as_str);
+        drawn |= matches!(kind, Some("interval" | "ties"));
         if let Some(Value::String(header)) = column.get_mut("header") {
-            *header = fit_cell(header, width);
+            *header = break_cell(header, width);
         }
     }
     for row in items_of(table.get_mut("rows")) {
         let cells = items_of(row.get_mut("cells"));
         for (cell, width) in cells.iter_mut().zip(&widths) {
             if let Some(Value::String(text)) = cell.get_mut("text") {
-                *text = fit_cell(text, *width);
+                if drawn {
+                    *text = fonts::clip(text, width * 1.8, CELL_PT, Measure::SansSemibold);
+                }
+                *text = break_cell(text, *width);
                 said(text);
             }
         }
     }
+}
+
+fn break_cell(text: &str, width_mm: f64) -> String {
+    glyphs::breakable_within(text, width_mm, CELL_PT, Measure::SansSemibold)
 }
 
 fn items_of(value: Option<&mut Value>) -> &mut [Value] {
@@ -188,16 +200,6 @@ fn items_of(value: Option<&mut Value>) -> &mut [Value] {
         Some(Value::Array(items)) => items,
         _ => &mut [],
     }
-}
-
-fn fit_cell(text: &str, width_mm: f64) -> String {
-    let short = glyphs::fit_to(text, MAX_CELL, MAX_CELL_RUN);
-    glyphs::breakable_within(
-        &short,
-        (width_mm - CELL_INSET_MM).max(3.0),
-        8.8,
-        Measure::SansSemibold,
-    )
 }
 
 /// Writes evidence ids as one label; three or more in a row become a range.

@@ -3,8 +3,8 @@
 //! Names are placed one after another, those with the fewest free places first.
 //! Each takes the first place that meets no mark, interval, fitted line, label
 //! or edge of the plot: beside the mark, then farther away with a thin leader.
-//! If there is none, it may cross intervals and the fitted line; it never meets
-//! a mark, another label or the edge. A name without any such place is left out.
+//! If there is none, it may cross intervals and the fitted line, and at last its
+//! leader may pass behind marks; it never meets a mark, another label or the edge. A name without any such place is left out.
 //! The result depends on the input alone.
 
 use super::Anchor;
@@ -13,11 +13,13 @@ use super::Anchor;
 const ABOVE_MM: f64 = 1.25;
 const BELOW_MM: f64 = 1.55;
 /// Least space between a label and an interval.
-const APART_MM: f64 = 0.5;
+const APART_MM: f64 = 0.3;
 /// From the middle of a mark to a label beside it.
 const BESIDE_MM: f64 = 2.0;
 /// Distances at which a label needs a leader.
-const RINGS_MM: [f64; 9] = [4.5, 6.0, 7.5, 9.0, 11.0, 13.0, 16.0, 20.0, 25.0];
+const RINGS_MM: [f64; 13] = [
+    4.5, 6.0, 7.5, 9.0, 11.0, 13.0, 16.0, 20.0, 25.0, 31.0, 38.0, 46.0, 55.0,
+];
 /// Directions in which farther places are tried.
 const DIRECTIONS: [[f64; 2]; 16] = [
     [0.92, -0.38],
@@ -200,6 +202,8 @@ enum Strictness {
     Nothing,
     /// May cross intervals and the fitted line.
     Crossing,
+    /// Its leader may also pass behind marks.
+    Behind,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -214,7 +218,7 @@ impl Obstacles {
         let solid = area.inside(&self.plot)
             && !self.marks.iter().any(|mark| mark.meets(area))
             && !self.placed.iter().any(|label| label.meets(area));
-        if !solid || strictness == Strictness::Crossing {
+        if !solid || matches!(strictness, Strictness::Crossing | Strictness::Behind) {
             return solid;
         }
         let on_line = self
@@ -238,10 +242,15 @@ impl Obstacles {
 }
 
 fn find(request: &Request, obstacles: &Obstacles, leaders: &[[[f64; 2]; 2]]) -> Option<Placed> {
-    for strictness in [Strictness::Clean, Strictness::Nothing, Strictness::Crossing] {
+    for strictness in [
+        Strictness::Clean,
+        Strictness::Nothing,
+        Strictness::Crossing,
+        Strictness::Behind,
+    ] {
         let far = match strictness {
             Strictness::Clean => Vec::new(),
-            Strictness::Nothing | Strictness::Crossing => far(request),
+            _ => far(request),
         };
         for candidate in near(request).into_iter().chain(far) {
             if !obstacles.free(&candidate, request, strictness) {
@@ -252,7 +261,8 @@ fn find(request: &Request, obstacles: &Obstacles, leaders: &[[[f64; 2]; 2]]) -> 
                 continue;
             }
             let leader = candidate.with_leader.then(|| leader_of(request, &area));
-            if leader.is_some_and(|leader| !leader_is_clear(leader, request, obstacles)) {
+            if leader.is_some_and(|leader| !leader_is_clear(leader, request, obstacles, strictness))
+            {
                 continue;
             }
             return Some(Placed {
@@ -284,7 +294,12 @@ fn distance(dx: f64, dy: f64) -> f64 {
     (dx * dx + dy * dy).sqrt()
 }
 
-fn leader_is_clear(leader: [[f64; 2]; 2], request: &Request, obstacles: &Obstacles) -> bool {
+fn leader_is_clear(
+    leader: [[f64; 2]; 2],
+    request: &Request,
+    obstacles: &Obstacles,
+    strictness: Strictness,
+) -> bool {
     let own = |mark: &Area| {
         let middle = [
             (mark.left + mark.right) / 2.0,
@@ -292,14 +307,12 @@ fn leader_is_clear(leader: [[f64; 2]; 2], request: &Request, obstacles: &Obstacl
         ];
         distance(middle[0] - request.mark[0], middle[1] - request.mark[1]) < 0.01
     };
+    let meets_mark = |mark: &Area| !own(mark) && mark.crossed_by(leader);
     !obstacles
         .placed
         .iter()
         .any(|label| label.crossed_by(leader))
-        && !obstacles
-            .marks
-            .iter()
-            .any(|mark| !own(mark) && mark.crossed_by(leader))
+        && (strictness == Strictness::Behind || !obstacles.marks.iter().any(meets_mark))
 }
 
 /// Places beside the mark: right, left, above, below, then slightly shifted.
@@ -418,6 +431,7 @@ mod tests {
         let (requests, mut obstacles) = crowd(1);
         obstacles.line.clear();
         obstacles.whiskers.clear();
+        obstacles.grid.clear();
         let placed = place(&requests, &mut obstacles);
         assert_eq!(placed[0].anchor, Anchor::Start);
         assert!(placed[0].leader.is_none());
