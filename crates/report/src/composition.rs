@@ -14,7 +14,11 @@ use caveat_analysis::result::{
 use crate::annex::{ClaimResult, SourceAccount, View};
 use crate::definition::{Context, Definition, Topic};
 use crate::evidence::numbered;
+use crate::format;
 use crate::selection::{ModelFact, Selection};
+
+/// Characters of a name that a document shows; the annex has the whole.
+pub const LONGEST_NAME: usize = 48;
 
 /// Everything that a document is made from.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +97,10 @@ impl<'a> Facts<'a> {
 
     /// The name of a vendor for readers.
     pub fn vendor(&self, provider: &str) -> String {
-        self.vendors.get(provider).cloned().unwrap_or_else(|| provider.to_owned())
+        self.vendors
+            .get(provider)
+            .cloned()
+            .unwrap_or_else(|| format::shortened(provider, LONGEST_NAME))
     }
 
     /// The names of several vendors.
@@ -109,7 +116,10 @@ impl<'a> Facts<'a> {
     /// The short name of a model by its name in the corpus.
     pub fn model_named(&self, name: &str) -> String {
         let place = self.analysis().models.iter().position(|model| model.model == name);
-        place.map_or_else(|| name.to_owned(), |place| self.model(place).to_owned())
+        place.map_or_else(
+            || format::shortened(name, LONGEST_NAME),
+            |place| self.model(place).to_owned(),
+        )
     }
 
     /// The id of a model's rate.
@@ -222,6 +232,14 @@ impl<'a> Facts<'a> {
         self.analysis().models.iter().map(|model| model.not_evaluable).sum()
     }
 
+    /// The name of a grader for readers.
+    pub fn grader(&self, name: &str) -> String {
+        if name.trim().is_empty() {
+            return "grader not recorded".to_owned();
+        }
+        format::shortened(name, LONGEST_NAME)
+    }
+
     /// Whether a vendor is a runtime, router or host, and which.
     pub fn stand_in(&self, provider: &str) -> Option<&'a str> {
         let of_provider = |fact: &&ModelFact| {
@@ -240,7 +258,8 @@ impl<'a> Facts<'a> {
         let again = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
         let models = &self.analysis().models;
         let unique = names.iter().zip(models).map(|(name, model)| {
-            if again(name) || name.trim().is_empty() { model.model.clone() } else { name.clone() }
+            let whole = again(name) || name.trim().is_empty();
+            format::shortened(if whole { &model.model } else { name }, LONGEST_NAME)
         });
         unique.collect()
     }
@@ -260,6 +279,7 @@ fn vendor_names(facts: &[ModelFact]) -> BTreeMap<&str, String> {
         } else if shared {
             *name = format!("{name} ({provider})");
         }
+        *name = format::shortened(name, LONGEST_NAME);
     }
     names
 }

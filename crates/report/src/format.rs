@@ -192,6 +192,19 @@ pub fn small_share(share: f64) -> String {
     decimals(share, 3)
 }
 
+/// A name from the data on one line, cut after `most` characters.
+///
+/// The annex keeps the whole name; a document cannot show ten thousand letters.
+pub fn shortened(name: &str, most: usize) -> String {
+    let line = name.split(|c: char| c.is_whitespace() || c.is_control());
+    let line = line.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= most {
+        return line;
+    }
+    let cut: String = line.chars().take(most.saturating_sub(1)).collect();
+    format!("{}\u{2026}", cut.trim_end())
+}
+
 /// Percentage points with their word, not broken ("3 points", "1 point").
 pub fn points(value: f64, places: usize) -> String {
     let text = decimals(value, places);
@@ -377,6 +390,8 @@ mod tests {
         assert_eq!(word(13), "13");
         assert_eq!(word(0), "no");
         assert_eq!(word_first(7), "Seven");
+        assert_eq!(shortened("a\n b", 9), "a b");
+        assert_eq!(shortened("abcdefgh", 5), "abcd\u{2026}");
         assert_eq!(ordinal(3), "third");
         assert_eq!(ordinal(21), "21st");
         assert_eq!(ordinal(112), "112th");

@@ -161,8 +161,10 @@ pub fn grader_phrase(facts: &Facts<'_>) -> String {
     match graders.as_slice() {
         [] => "grader not recorded".to_owned(),
         [one] if one.grader.trim().is_empty() => "grader not recorded".to_owned(),
-        [one] => format!("graded by {}", one.grader),
-        [one, two] => format!("graded by {} and {}", one.grader, two.grader),
+        [one] => format!("graded by {}", facts.grader(&one.grader)),
+        [one, two] => {
+            format!("graded by {} and {}", facts.grader(&one.grader), facts.grader(&two.grader))
+        }
         many => format!("graded by {} graders", format::word(many.len())),
     }
 }

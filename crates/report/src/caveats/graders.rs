@@ -24,7 +24,7 @@ pub(super) fn under_test(facts: &Facts<'_>) -> Option<Caveat> {
         .filter_map(|grader| Some((grader.grader.as_str(), grader.model_under_test.as_deref()?)))
         .collect();
     let (_, model) = judges.first()?;
-    let names: Vec<&str> = judges.iter().map(|(grader, _)| *grader).collect();
+    let names: Vec<String> = judges.iter().map(|(grader, _)| facts.grader(grader)).collect();
     let mut evidence = vec!["g1".to_owned()];
     evidence.extend(judges.iter().filter_map(|(_, model)| facts.model_id(model)));
     let verb = if names.len() == 1 { "is" } else { "are" };
@@ -80,14 +80,14 @@ pub(super) fn disagree(facts: &Facts<'_>) -> Option<Caveat> {
         short: format!(
             "On {} results judged twice, {} and {} agree little{kappa}.",
             format::thousands(worst.n),
-            worst.first,
-            worst.second
+            facts.grader(&worst.first),
+            facts.grader(&worst.second)
         ),
         text: format!(
             "{} and {} judged the same {} results and agree little beyond chance{kappa}.{}{more} \
              Another grader may give other rates.",
-            worst.first,
-            worst.second,
+            facts.grader(&worst.first),
+            facts.grader(&worst.second),
             format::thousands(worst.n),
             rates.unwrap_or_default()
         ),
@@ -105,7 +105,7 @@ pub(super) fn mixed(facts: &Facts<'_>) -> Option<Caveat> {
     let text = format!(
         "{} gave {} of the verdicts for {} and {} for {}. A difference between these vendors may be \
          a difference between graders.",
-        gap.grader,
+        facts.grader(&gap.grader),
         format::percent(gap.lowest.0),
         facts.vendor(&gap.lowest_provider),
         format::percent(gap.highest.0),
@@ -118,7 +118,7 @@ pub(super) fn mixed(facts: &Facts<'_>) -> Option<Caveat> {
         title: "Graders are mixed unevenly".to_owned(),
         short: format!(
             "{} graded {} of one vendor\u{2019}s results and {} of another's.",
-            gap.grader,
+            facts.grader(&gap.grader),
             format::percent(gap.lowest.0),
             format::percent(gap.highest.0)
         ),
@@ -138,7 +138,7 @@ pub(super) fn known_quality(facts: &Facts<'_>) -> Option<Caveat> {
     let (first, note) = noted.first()?;
     let texts: Vec<String> = noted
         .iter()
-        .map(|(grader, note)| format!("{grader}: {}.", note.trim_end_matches('.')))
+        .map(|(grader, note)| format!("{}: {}.", facts.grader(grader), note.trim_end_matches('.')))
         .collect();
     Some(Caveat {
         code: "CAV-GRADER-WEAK",
@@ -146,9 +146,9 @@ pub(super) fn known_quality(facts: &Facts<'_>) -> Option<Caveat> {
         topic: Topic::Graders,
         title: "The grader has known faults".to_owned(),
         short: if word_count_at_most(note, 16) {
-            format!("{first}: {}.", note.trim_end_matches('.'))
+            format!("{}: {}.", facts.grader(first), note.trim_end_matches('.'))
         } else {
-            format!("What is on record about {first} stands in the section on graders.")
+            format!("What is on record about {} stands in the section on graders.", facts.grader(first))
         },
         text: format!("On record about the graders used: {}", texts.join(" ")),
         evidence: vec!["g1".to_owned()],

@@ -74,7 +74,7 @@ pub(super) fn spelling(facts: &Facts<'_>) -> Option<Caveat> {
     twice.first()?;
     let listed: Vec<String> = twice
         .iter()
-        .map(|(maker, providers)| format!("{maker} ({})", format::list(providers)))
+        .map(|(maker, providers)| format!("{maker} ({})", format::list(&facts.vendors(providers))))
         .collect();
     let mut evidence: Vec<String> =
         twice.iter().flat_map(|(_, providers)| facts.vendor_ids(providers)).collect();
@@ -112,7 +112,7 @@ pub(super) fn derivative(facts: &Facts<'_>) -> Option<Caveat> {
     kept.first()?;
     let listed: Vec<String> = kept
         .iter()
-        .map(|(fact, kind)| format!("{} ({kind}, under {})", fact.label, facts.vendor(&fact.provider)))
+        .map(|(fact, kind)| format!("{} ({kind}, under {})", facts.model_named(&fact.model), facts.vendor(&fact.provider)))
         .collect();
     Some(Caveat {
         code: "CAV-DERIVATIVE",

@@ -85,12 +85,21 @@ pub(super) fn contradicts(facts: &Facts<'_>) -> Option<Caveat> {
         short: format!(
             "The coded {} of {} {} from the makers\u{2019} figures by more than a quarter.",
             if names.len() == 1 { "size" } else { "sizes" },
-            format::short_list(&names, 3),
+            named_or_counted(&names),
             if names.len() == 1 { "differs" } else { "differ" },
         ),
         text,
         evidence,
     })
+}
+
+/// Names as a list where they fit into a panel, else their number.
+fn named_or_counted(names: &[&str]) -> String {
+    let listed = format::short_list(names, 3);
+    if listed.chars().count() > 80 {
+        return format::plural_word(names.len(), "model", "models");
+    }
+    listed
 }
 
 /// What a variant of the sizes does to slope, share and residuals.

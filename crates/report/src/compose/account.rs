@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::composition::Facts;
+use crate::composition::{Facts, LONGEST_NAME};
 use crate::definition::Topic;
 use crate::document::{Block, MAX_ROWS, Prose, Row, Section, Table};
 use crate::format;
@@ -158,14 +158,20 @@ fn reasons(facts: &Facts<'_>) -> Option<Table> {
     })
 }
 
+/// A name from the data, at the length that a row can hold.
+fn cut(name: &str) -> String {
+    let name = format::shortened(name, LONGEST_NAME);
+    if name.is_empty() { "no name".to_owned() } else { name }
+}
+
 fn excluded(list: &[Exclusion], id: &str, title: &str, evidence: &str) -> Option<Table> {
     if list.is_empty() {
         return None;
     }
     let rows = list.iter().take(MAX_ROWS).map(|exclusion| {
         row([
-            exclusion.model.clone(),
-            exclusion.provider.clone().unwrap_or_else(|| "not recorded".to_owned()),
+            cut(&exclusion.model),
+            exclusion.provider.as_deref().map_or_else(|| "not recorded".to_owned(), cut),
             exclusion.reason.clone(),
             format::thousands(exclusion.evaluable),
             format::thousands(exclusion.succeeded),

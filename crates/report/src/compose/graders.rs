@@ -23,7 +23,7 @@ pub(super) fn section(parts: &Parts<'_>) -> Section {
         .iter()
         .filter_map(|grader| {
             let note = grader.note.as_deref()?;
-            Some(vec![say(format!("{}: {}.", grader.grader, note.trim_end_matches('.')), ["g1"])])
+            Some(vec![say(format!("{}: {}.", facts.grader(&grader.grader), note.trim_end_matches('.')), ["g1"])])
         })
         .collect();
     if !known.is_empty() {
@@ -66,7 +66,7 @@ fn graders(facts: &Facts<'_>) -> Table {
         let fact = facts.input.graders.iter().find(|fact| fact.grader == grader.grader);
         let model = fact.and_then(|fact| fact.model.clone()).unwrap_or_else(|| "not recorded".to_owned());
         let tested = fact.is_some_and(|fact| fact.model_under_test.is_some());
-        let name = if grader.grader.trim().is_empty() { "not recorded".to_owned() } else { grader.grader.clone() };
+        let name = facts.grader(&grader.grader);
         row([
             name,
             model,
@@ -81,7 +81,7 @@ fn graders(facts: &Facts<'_>) -> Table {
         note.push(say(
             format!(
                 "The widest difference in the use of a grader is that of {}: {} for {}, {} for {}.",
-                gap.grader,
+                facts.grader(&gap.grader),
                 format::percent(gap.lowest.0),
                 facts.vendor(&gap.lowest_provider),
                 format::percent(gap.highest.0),
@@ -113,7 +113,7 @@ fn pairs(facts: &Facts<'_>) -> Table {
     let absent = || "not estimable".to_owned();
     let rows = pairs.iter().map(|pair| {
         row([
-            format!("{} and {}", pair.first, pair.second),
+            format!("{} and {}", facts.grader(&pair.first), facts.grader(&pair.second)),
             format::thousands(pair.n),
             pair.agreement.number().map_or_else(absent, format::percent_cell),
             pair.kappa.number().map_or_else(absent, |kappa| format::decimals(kappa, 2)),

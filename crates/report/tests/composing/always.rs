@@ -98,6 +98,8 @@ fn tables_fit_the_page_and_have_no_empty_cell() {
                     match (cell, &column.kind) {
                         (Cell::Text { text, .. }, ColumnKind::Text | ColumnKind::Number) => {
                             assert!(!text.trim().is_empty(), "{name}: {}", table.id);
+                            assert!(text.chars().count() <= 400, "{name}: {}", table.id);
+                            assert!(!text.contains('\n'), "{name}: {}", table.id);
                         }
                         (Cell::Ties { marks }, ColumnKind::Ties { letters }) => {
                             assert_eq!(marks.len(), letters.len(), "{name}: {}", table.id);

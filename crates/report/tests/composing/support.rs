@@ -370,6 +370,23 @@ pub fn counts_only() -> Case {
     case.analysed()
 }
 
+/// Names that are code for some sink, in another script, or very long.
+pub fn hostile() -> Case {
+    let mut case = reconstruction();
+    let names = ["#eval(1) *bold* [a](b)", "\u{1b}[31mred", "\u{901a}\u{4e49}\u{5343}\u{95ee}", "a\nb\u{202e}c"];
+    let long = "word ".repeat(2000);
+    for (place, model) in case.selection.sample.models.iter_mut().enumerate() {
+        let name = names.get(place).copied().unwrap_or(&long);
+        model.model = format!("{name}{place}");
+        model.graders = vec![(long.clone(), model.n)];
+        case.selection.facts[place].model.clone_from(&model.model);
+        case.selection.facts[place].label.clone_from(&model.model);
+    }
+    case.selection.facts[0].provider_label = long.clone();
+    case.selection.account.excluded[0].model = long;
+    case.analysed()
+}
+
 /// Every case with its name.
 pub fn all() -> Vec<(&'static str, Case)> {
     vec![
@@ -383,5 +400,6 @@ pub fn all() -> Vec<(&'static str, Case)> {
         ("one model", one_model()),
         ("counts only", counts_only()),
         ("nothing", case(&[])),
+        ("hostile", hostile()),
     ]
 }
