@@ -140,6 +140,24 @@ pub fn numbered(letter: &str, place: usize) -> String {
     format!("{letter}{}", place + 1)
 }
 
+/// The id behind a figure that is named by its place in the annex, for the
+/// places that have one id whatever the data (`/ratio/eta2_over_r2` is `d4`).
+pub fn id_of_figure(figure: &str) -> Option<&'static str> {
+    let known = [
+        ("/decomposition/two_plus", "d2"),
+        ("/decomposition/all_models", "d3"),
+        ("/decomposition", "d1"),
+        ("/ratio", "d4"),
+        ("/scale", "s1"),
+        ("/bands", "b1"),
+        ("/risk_ratio", "x1"),
+        ("/power", "q1"),
+        ("/overlap", "o1"),
+        ("/agreement", "g1"),
+    ];
+    known.into_iter().find(|(place, _)| figure.starts_with(place)).map(|(_, id)| id)
+}
+
 /// The entries that a document, its findings or its caveats cite, in the order of the registry.
 pub fn used(entries: Vec<EvidenceEntry>, cited: &BTreeSet<String>) -> Vec<EvidenceEntry> {
     entries.into_iter().filter(|entry| cited.contains(&entry.id)).collect()
@@ -197,5 +215,17 @@ pub fn words_of(cell: &Cell) -> Option<&str> {
     match cell {
         Cell::Text { text, .. } => Some(text),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_leads_to_the_id_of_its_place() {
+        assert_eq!(id_of_figure("/ratio/eta2_over_r2"), Some("d4"));
+        assert_eq!(id_of_figure("/decomposition/two_plus/eta2"), Some("d2"));
+        assert_eq!(id_of_figure("/providers[provider=x]/n"), None);
     }
 }

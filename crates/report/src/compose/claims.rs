@@ -4,6 +4,7 @@ use crate::annex::{ClaimResult, ClaimStatus};
 use crate::composition::Facts;
 use crate::document::{Block, Prose, Row, Section, Table};
 use crate::evidence::numbered;
+use crate::findings::{self, ShareState, SlopeState};
 use crate::format;
 use crate::words::{bold_cell, cell, number_column, say, text_column};
 
@@ -60,28 +61,61 @@ fn table(facts: &Facts<'_>) -> Table {
             text_column("Status", 26.0),
             text_column("Why, and what it is worth", 46.0),
         ],
-        rows: facts.input.claims.iter().map(row).collect(),
+        rows: facts.input.claims.iter().map(|claim| row(facts, claim)).collect(),
         more: None,
         note,
     }
 }
 
-fn row(claim: &ClaimResult) -> Row {
+fn row(facts: &Facts<'_>, claim: &ClaimResult) -> Row {
     let (status, default) = match claim.status {
         ClaimStatus::Reproduced => (cell("reproduced"), "as a number"),
         ClaimStatus::Differs => (bold_cell("differs"), "reason not known"),
         ClaimStatus::CannotBeRecomputed => (bold_cell("cannot be recomputed"), "the data hold no such figure"),
     };
     let note = claim.note.clone().filter(|note| !note.trim().is_empty());
+    let note = match (note, worth(facts, claim)) {
+        (Some(note), Some(worth)) => Some(format!("{}; {worth}", note.trim_end_matches('.'))),
+        (Some(note), None) => Some(note),
+        (None, worth) => worth,
+    };
     Row {
         cells: vec![
             cell(claim.claim.clone()),
-            cell(claim.published.clone()),
+            cell(printed(&claim.published)),
             cell(recomputed(claim)),
             status,
             cell(note.unwrap_or_else(|| default.to_owned())),
         ],
         strong: false,
+    }
+}
+
+/// What a recomputed figure is worth. Rule: by the law under chance of the
+/// figure behind the claim (more than 5% of relabellings reach it), or by the
+/// interval of the slope; a claim without evidence gets no judgement.
+pub(super) fn worth(facts: &Facts<'_>, claim: &ClaimResult) -> Option<String> {
+    if claim.status == ClaimStatus::CannotBeRecomputed {
+        return None;
+    }
+    let analysis = facts.analysis();
+    let chance = |share: Option<f64>| {
+        share
+            .filter(|share| *share > findings::UNREMARKABLE_ABOVE)
+            .map(|share| format!("chance gives as much in {}", findings::share_of_shuffles(share)))
+    };
+    match claim.evidence.first().map(String::as_str)? {
+        "d4" => chance(analysis.ratio.null_share_at_least.number()),
+        "x1" => chance(analysis.risk_ratio.null_share_at_least.number()),
+        "b1" => chance(analysis.bands.null_share_at_least.number()),
+        "d1" => match findings::share_state(facts) {
+            ShareState::Short => chance(analysis.decomposition.in_scale.p_permutation.number()),
+            ShareState::Close => Some("close to the line".to_owned()),
+            _ => None,
+        },
+        "s1" => (findings::slope_state(facts) == SlopeState::NotEstablished)
+            .then(|| "no trend established".to_owned()),
+        _ => None,
     }
 }
 
@@ -91,5 +125,29 @@ pub(super) fn recomputed(claim: &ClaimResult) -> String {
     if claim.status == ClaimStatus::CannotBeRecomputed && text.chars().all(|c| !c.is_alphanumeric()) {
         return "no figure".to_owned();
     }
-    text.to_owned()
+    printed(text)
+}
+
+/// A printed value with true minus signs.
+pub(super) fn printed(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    let mut before = ' ';
+    let mut rest = value.chars().peekable();
+    while let Some(c) = rest.next() {
+        let signs = c == '-' && !before.is_alphanumeric() && rest.peek().is_some_and(char::is_ascii_digit);
+        out.push(if signs { format::MINUS } else { c });
+        before = c;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hyphen_before_a_figure_is_a_minus_and_one_inside_a_name_is_not() {
+        assert_eq!(printed("-0.006 to -13"), "\u{2212}0.006 to \u{2212}13");
+        assert_eq!(printed("meta-llama-3"), "meta-llama-3");
+    }
 }

@@ -15,7 +15,7 @@ use crate::format;
 use crate::words::{bold_cell, cell, number_column, plain, row, say, text_column, why_not};
 
 /// Most claims on the first page.
-const MOST_CLAIMS: usize = 5;
+const MOST_CLAIMS: usize = 6;
 
 pub(super) fn first_page(parts: &Parts<'_>) -> FirstPage {
     let facts = &parts.facts;
@@ -173,7 +173,7 @@ fn claims(facts: &Facts<'_>) -> (String, Table) {
     if key.is_empty() {
         return ("What these data give".to_owned(), figures(facts));
     }
-    let rows = key.iter().take(MOST_CLAIMS).map(|(_, claim)| claim_row(claim)).collect();
+    let rows = key.iter().take(MOST_CLAIMS).map(|(_, claim)| claim_row(facts, claim)).collect();
     let ids: Vec<String> = key.iter().take(MOST_CLAIMS).map(|(place, _)| numbered("k", *place)).collect();
     let table = Table {
         id: "key-claims".to_owned(),
@@ -193,18 +193,20 @@ fn claims(facts: &Facts<'_>) -> (String, Table) {
     ("What was published, and what the same data give".to_owned(), table)
 }
 
-fn claim_row(claim: &ClaimResult) -> Row {
+fn claim_row(facts: &Facts<'_>, claim: &ClaimResult) -> Row {
     let status = match claim.status {
         ClaimStatus::Reproduced => "reproduced",
         ClaimStatus::Differs => "differs",
         ClaimStatus::CannotBeRecomputed => "cannot be recomputed",
     };
-    let worth = claim.note.as_deref().map(short_note).filter(|note| !note.is_empty());
+    let note = claim.note.as_deref().map(short_note).filter(|note| !note.is_empty());
+    let worth = super::claims::worth(facts, claim);
+    let worth = if claim.status == ClaimStatus::Reproduced { worth.or(note) } else { note.or(worth) };
     let text = worth.map_or_else(|| status.to_owned(), |note| format!("{status}; {note}"));
     Row {
         cells: vec![
             cell(claim.claim.clone()),
-            cell(claim.published.clone()),
+            cell(super::claims::printed(&claim.published)),
             cell(super::claims::recomputed(claim)),
             if claim.status == ClaimStatus::Reproduced { cell(text) } else { bold_cell(text) },
         ],

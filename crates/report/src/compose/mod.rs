@@ -122,7 +122,7 @@ fn head(facts: &Facts<'_>) -> Head {
         edition: format!("Edition of {}", format::date(year, month, day)),
         status: definition.status.clone().filter(|status| !status.trim().is_empty()),
         foot: format!("{} \u{b7} {grader} \u{b7} {level} intervals unless stated", words::measure(facts)),
-        corpus: format!("{} {}.", definition.corpus.trim(), format::capital(&grader)),
+        corpus: format!("{}. {}.", definition.corpus.trim().trim_end_matches('.'), format::capital(&grader)),
         author: definition.author.clone(),
         keywords: vec![
             definition.measure.clone(),

@@ -261,7 +261,7 @@ fn claims() -> Vec<ClaimResult> {
         status,
         note: note.map(str::to_owned),
         key: true,
-        evidence: Vec::new(),
+        evidence: if id == "ratio" { vec!["d4".to_owned()] } else { Vec::new() },
     };
     vec![
         claim("eta2", "65.3%", "65.3%", ClaimStatus::Reproduced, Some("biased upward")),

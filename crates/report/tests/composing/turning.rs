@@ -57,6 +57,17 @@ fn a_vendor_effect_without_a_slope_is_said_as_such() {
 }
 
 #[test]
+fn a_reproduced_claim_says_what_chance_gives() {
+    let page = reconstruction().compose().document.first_page;
+    let status = |row: &caveat_report::document::Row| {
+        let cell = row.cells.last().and_then(caveat_report::evidence::words_of);
+        cell.unwrap_or_default().to_owned()
+    };
+    let all: Vec<String> = page.claims.rows.iter().map(status).collect();
+    assert!(all.iter().any(|text| text.starts_with("reproduced; chance gives as much in 3")), "{all:?}");
+}
+
+#[test]
 fn degenerate_data_change_the_answer_and_give_the_reason() {
     let said = |composed: Composed| answer(&composed);
     assert!(said(no_sizes().compose()).contains("no model has a known size"));
