@@ -21,4 +21,5 @@ pub mod tables;
 
 pub use edition::{EditionFiles, EditionOptions, edition};
 pub use error::RenderError;
+pub use manifest::InputDigest;
 pub use pdf::{Paper, PdfOptions, pdf, typst_folder};

@@ -70,20 +70,27 @@ pub fn annex(first_model: &str) -> Annex {
 }
 
 fn sample(first_model: &str) -> Sample {
-    let models = MODELS.iter().enumerate().map(|(place, (provider, size, n, succeeded))| SampleModel {
-        model: if place == 0 { first_model.to_owned() } else { format!("model-{place}") },
-        provider: (*provider).to_owned(),
-        params_total_b: *size,
-        params_active_b: None,
-        size_b: *size,
-        params_disclosed: size.map(|_| true),
-        params_source: "register".to_owned(),
-        n: *n,
-        succeeded: *succeeded,
-        not_evaluable: 3,
-        prompts: None,
-        graders: vec![("grader".to_owned(), *n)],
-    });
+    let models = MODELS
+        .iter()
+        .enumerate()
+        .map(|(place, (provider, size, n, succeeded))| SampleModel {
+            model: if place == 0 {
+                first_model.to_owned()
+            } else {
+                format!("model-{place}")
+            },
+            provider: (*provider).to_owned(),
+            params_total_b: *size,
+            params_active_b: None,
+            size_b: *size,
+            params_disclosed: size.map(|_| true),
+            params_source: "register".to_owned(),
+            n: *n,
+            succeeded: *succeeded,
+            not_evaluable: 3,
+            prompts: None,
+            graders: vec![("grader".to_owned(), *n)],
+        });
     Sample {
         models: models.collect(),
         size_variants: vec![SizeVariant {

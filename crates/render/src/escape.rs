@@ -1,0 +1,207 @@
+//! Text from data, made inert for the place it goes to.
+//!
+//! One function per sink: [`markdown`] and [`markdown_code`] for Markdown,
+//! [`csv_text`] for a cell of a table, [`file_name`] for a name on disk. Each
+//! gives back the same words for the reader and nothing that the sink would
+//! act on. Controls, invisible characters and those that change the order of
+//! reading become visible escapes such as `[U+202E]` in every sink.
+//!
+//! Layout (typst) takes text as values and needs no escaper; what its faces
+//! lack is the business of [`crate::glyphs`]. Terminals are not written here.
+
+mod markdown;
+
+use sha2::{Digest as _, Sha256};
+
+pub use markdown::{markdown, markdown_code};
+
+/// Longest name made for a file, in characters; far below what file systems take.
+const MAX_FILE_NAME: usize = 64;
+/// Hexadecimal digits of the digest that keeps changed names apart.
+const NAME_DIGEST_DIGITS: usize = 8;
+/// Names that one operating system keeps for devices.
+const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
+
+/// Makes hidden characters visible and drops white space at both ends.
+///
+/// This is what a reader gets to see in every sink; the escapers below change
+/// how it is written and not what it says.
+///
+/// ```
+/// use caveat_render::escape::plain;
+/// assert_eq!(plain(" a\u{202e}b\n"), "a[U+202E]b[U+000A]");
+/// ```
+pub fn plain(text: &str) -> String {
+    let mut seen = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_hidden(character) {
+            seen.push_str(&format!("[U+{:04X}]", u32::from(character)));
+        } else {
+            seen.push(character);
+        }
+    }
+    let trimmed = seen.trim();
+    if trimmed.len() == seen.len() {
+        seen
+    } else {
+        trimmed.to_owned()
+    }
+}
+
+/// Cuts overlong text and says how much is missing.
+///
+/// ```
+/// use caveat_render::escape::cut;
+/// assert_eq!(cut("four", 4), "four");
+/// assert_eq!(cut("a long name", 6), "a long… (5 more characters)");
+/// ```
+pub fn cut(text: &str, longest: usize) -> String {
+    let Some((end, _)) = text.char_indices().nth(longest) else {
+        return text.to_owned();
+    };
+    let (kept, rest) = text.split_at(end);
+    format!(
+        "{}… ({} more characters)",
+        kept.trim_end(),
+        rest.chars().count()
+    )
+}
+
+/// Characters that print nothing, change the order of reading, or mean nothing outside one font.
+pub fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(u32::from(character),
+            0xAD | 0x34F | 0x61C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F
+            | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F
+            | 0x3164 | 0xE000..=0xF8FF | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0
+            | 0xFFF0..=0xFFFB | 0xE0000..=0x10FFFF)
+}
+
+/// Makes a text inert as a cell of a table that a spreadsheet may open.
+///
+/// A cell that starts like a formula gets an apostrophe in front. So does one
+/// that starts with an apostrophe: taking one away gives every text back.
+/// Numbers that this crate formats do not pass through here and keep their
+/// minus. Quoting is the writer's.
+///
+/// ```
+/// use caveat_render::escape::csv_text;
+/// assert_eq!(csv_text("=1+1"), "'=1+1");
+/// assert_eq!(csv_text("gpt-4"), "gpt-4");
+/// ```
+pub fn csv_text(text: &str) -> String {
+    let plain = plain(text);
+    if plain.starts_with(opens_formula) {
+        format!("'{plain}")
+    } else {
+        plain
+    }
+}
+
+/// What a spreadsheet may take for the start of a formula, also in full width.
+fn opens_formula(character: char) -> bool {
+    matches!(
+        character,
+        '=' | '+' | '-' | '@' | '\'' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'
+    )
+}
+
+/// Makes a name for a file out of a text.
+///
+/// Lower-case ASCII letters, digits and single hyphens, at most 64 characters.
+/// A text that is such a name already stays as it is. Any other gets a part of
+/// its digest at the end, so that two texts do not share a name.
+///
+/// ```
+/// use caveat_render::escape::file_name;
+/// assert_eq!(file_name("size-residuals"), "size-residuals");
+/// assert!(file_name("../etc/passwd").starts_with("etc-passwd-"));
+/// ```
+pub fn file_name(text: &str) -> String {
+    let mut name = String::new();
+    for character in text.chars().flat_map(char::to_lowercase) {
+        if character.is_ascii_alphanumeric() {
+            name.push(character);
+        } else if !name.is_empty() && !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    let is_name = (1..=MAX_FILE_NAME).contains(&name.len()) && !name.ends_with('-');
+    if name == text && is_name && !is_device(&name) {
+        return name;
+    }
+    name.truncate(MAX_FILE_NAME - NAME_DIGEST_DIGITS - 2);
+    let stem = name.trim_end_matches('-');
+    let stem = if stem.is_empty() || is_device(stem) {
+        format!("x{stem}")
+    } else {
+        stem.to_owned()
+    };
+    let digest: String = Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!(
+        "{stem}-{}",
+        digest.get(..NAME_DIGEST_DIGITS).unwrap_or_default()
+    )
+}
+
+fn is_device(name: &str) -> bool {
+    let stem = name.trim_end_matches(|character: char| character.is_ascii_digit());
+    DEVICES.contains(&stem)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_cell_that_looks_like_a_formula_is_text() {
+        for formula in ["=1", "+1", "-1", "@a", "\u{ff1d}1", " =1", "\u{a0}=1"] {
+            assert!(csv_text(formula).starts_with('\''), "{formula}");
+        }
+        assert_eq!(csv_text("\t=1"), "[U+0009]=1");
+        assert_eq!(csv_text("\r=1"), "[U+000D]=1");
+        assert_eq!(csv_text("模型"), "模型");
+        assert_eq!(csv_text("\u{2212}0.6"), "\u{2212}0.6");
+        assert_eq!(csv_text("'a"), "''a");
+    }
+
+    #[test]
+    fn a_device_or_nothing_is_no_file_name() {
+        assert!(file_name("con").starts_with("xcon-"));
+        assert!(file_name("com1").starts_with("xcom1-"));
+        assert!(file_name("").starts_with("x-"));
+        assert!(file_name("模型").starts_with("x-"));
+        assert_ne!(file_name("A"), file_name("a"));
+    }
+
+    #[test]
+    fn a_cut_is_counted() {
+        let long = cut(&"模".repeat(10_000), 160);
+        assert!(long.ends_with("… (9840 more characters)"), "{long}");
+        assert_eq!(cut("", 0), "");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_file_name_is_plain_short_and_stable(text in any::<String>()) {
+            let name = file_name(&text);
+            prop_assert!(name.len() <= MAX_FILE_NAME && !name.is_empty());
+            prop_assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+            prop_assert!(!name.starts_with('-') && !name.ends_with('-'));
+            prop_assert_eq!(&file_name(&name), &name);
+        }
+
+        #[test]
+        fn a_cell_never_starts_a_formula(text in "[ \t\r\n'=+@-]{0,4}.{0,8}") {
+            let cell = csv_text(&text);
+            prop_assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']));
+        }
+    }
+}
