@@ -1,2 +1,10 @@
-//! Placeholder.
-fn main() {}
+//! The `caveat` program.
+//!
+//! Exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 input refused, 4
+//! input/output error, 5 store busy, 130 interrupted (by the system).
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(caveat::main())
+}

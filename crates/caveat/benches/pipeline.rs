@@ -1,0 +1,132 @@
+//! How long the steps take: import, analysis, documents, the whole command.
+//!
+//! The corpus of a million results has the shape of the reconstruction; it is
+//! made once below the target folder. Figures are for a release build on an
+//! otherwise idle machine.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::fs;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use caveat::importing::{self, Request};
+use caveat::pipeline;
+use caveat::progress::Progress;
+use caveat::project::Project;
+use caveat_importer::Options;
+use caveat_store::Store;
+use criterion::{Criterion, criterion_group, criterion_main};
+
+const CORPUS: &str = "reports/164/corpus/jailbreak_corpus_v13_reconstruction.db";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn import(store: &mut Store, path: &Path) -> u64 {
+    let request = Request {
+        path: path.to_path_buf(),
+        shown: "corpus.db".to_owned(),
+        from: None,
+        options: Options::default(),
+        strict: false,
+    };
+    let Ok(imported) = importing::import(store, &request, &Progress::silent()) else {
+        panic!("the corpus is refused");
+    };
+    imported.account.imported
+}
+
+fn imports(criterion: &mut Criterion) {
+    let corpus = root().join(CORPUS);
+    criterion.bench_function("import the reconstruction (4,135 results)", |bencher| {
+        bencher.iter(|| import(&mut Store::in_memory().unwrap(), &corpus));
+    });
+    let million = million();
+    let mut group = criterion.benchmark_group("large");
+    group.sample_size(10).measurement_time(Duration::from_secs(60));
+    group.bench_function("import a million results into a new file", |bencher| {
+        bencher.iter(|| {
+            let folder = tempfile::tempdir().unwrap();
+            let mut store = Store::open(&folder.path().join("c.caveat.db")).unwrap();
+            assert_eq!(import(&mut store, &million), 1_000_000);
+        });
+    });
+    group.finish();
+}
+
+/// A corpus of a million results in the shape of the reconstruction, made once.
+fn million() -> PathBuf {
+    let path = root().join("target/bench/million.db");
+    if path.is_file() {
+        return path;
+    }
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let half_made = path.with_extension("part");
+    fs::copy(root().join(CORPUS), &half_made).unwrap();
+    let database = rusqlite::Connection::open(&half_made).unwrap();
+    database
+        .execute_batch(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+             CREATE TEMP TABLE seed AS SELECT * FROM results;
+             WITH RECURSIVE copies(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM copies WHERE k < 241)
+             INSERT INTO results SELECT 5000 * k + id, evaluation_run_id, prompt_id,
+               raw_response || ' ' || k, heuristic_verdict, llm_verdict, llm_classifier,
+               duration_ms, thinking_tokens, response_tokens FROM copies, seed;
+             DELETE FROM results WHERE id NOT IN (SELECT id FROM results ORDER BY id LIMIT 1000000);",
+        )
+        .unwrap();
+    drop(database);
+    fs::rename(half_made, &path).unwrap();
+    path
+}
+
+fn documents(criterion: &mut Criterion) {
+    let report = root().join("reports/164");
+    let evaluate = || pipeline::evaluate(Project::open(&report).unwrap()).unwrap();
+    criterion.bench_function("from the corpus of 164 to its figures and words", |bencher| {
+        bencher.iter(|| black_box(evaluate()));
+    });
+    let mut project = Project::open(&report).unwrap();
+    let evidence = project.evidence().unwrap();
+    let definition = &project.definition;
+    let selection =
+        caveat_report::select::select(&evidence, &project.register, None, definition).unwrap();
+    let parameters = pipeline::parameters(&definition.analysis).unwrap();
+    criterion.bench_function("analysis of 21 models, 20,000 relabellings", |bencher| {
+        bencher.iter(|| black_box(caveat_analysis::analyse(&selection.sample, &parameters)));
+    });
+    let evaluated = evaluate();
+    let mut group = criterion.benchmark_group("edition");
+    group.sample_size(20);
+    group.bench_function("all files of the edition, warm process", |bencher| {
+        bencher.iter(|| black_box(pipeline::edition(&evaluated).unwrap()));
+    });
+    group.finish();
+}
+
+fn command(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("edition");
+    let mut group = criterion.benchmark_group("command");
+    group.sample_size(20);
+    group.bench_function("caveat report reports/164, one process, cold", |bencher| {
+        bencher.iter(|| {
+            let status = Command::new(env!("CARGO_BIN_EXE_caveat"))
+                .current_dir(root())
+                .args(["report", "reports/164", "--out"])
+                .arg(&out)
+                .stdout(std::process::Stdio::null())
+                .status()
+                .unwrap();
+            assert!(status.success());
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, imports, documents, command);
+criterion_main!(benches);

@@ -1,0 +1,166 @@
+//! The command line, defined once: help and completions come from here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Turns corpora of adversarial tests of language models into documents that people act on.
+///
+/// Example: `caveat report reports/164` makes the edition of Report #164.
+#[derive(Parser, Debug)]
+#[command(version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Recognise files and import them into a corpus file; prints the account.
+    Import(ImportArguments),
+    /// List the formats that can be imported.
+    Importers {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a corpus file holds.
+    Status(StatusArguments),
+    /// Compute the analysis of a report without its documents.
+    Analyse(AnalyseArguments),
+    /// Make the edition of a report: Markdown, PDF, annex, manifest.
+    Report(ReportArguments),
+    /// Show what a published headline implies, from its printed figures alone.
+    Audit(AuditArguments),
+    /// List the register of models, or the names in a corpus that it does not know.
+    Models(ModelsArguments),
+    /// Explain a finding or a caveat by its code.
+    Explain {
+        /// Code as printed in a report, for example CAV-PROMPTS.
+        code: String,
+    },
+    /// Print the JSON Schema of a file: annex, claims, document or report.
+    Schema {
+        /// Name of the schema.
+        name: String,
+    },
+    /// Print a completion script for a shell.
+    Completions {
+        /// Shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Arguments of `caveat import`.
+#[derive(Args, Debug)]
+pub struct ImportArguments {
+    /// Corpus file; made if it does not exist.
+    #[arg(long, default_value = "corpus.caveat.db")]
+    pub store: PathBuf,
+    /// Format, where content does not tell it (needed for `table`).
+    #[arg(long, value_name = "FORMAT")]
+    pub from: Option<String>,
+    /// Options of the format as a TOML file (for `table`: the mapping of columns).
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// Refuse a source with any reject instead of importing the rest.
+    #[arg(long)]
+    pub strict: bool,
+    /// Keep prompt and response text instead of digests alone.
+    #[arg(long)]
+    pub keep_text: bool,
+    /// Write every reject with its place and reason to this file, one JSON object a line.
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Files to import.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `caveat status`.
+#[derive(Args, Debug)]
+pub struct StatusArguments {
+    /// Corpus file.
+    #[arg(long, default_value = "corpus.caveat.db")]
+    pub store: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `caveat analyse`.
+#[derive(Args, Debug)]
+pub struct AnalyseArguments {
+    /// Folder of the report, or its report.toml.
+    pub report: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `caveat report`.
+#[derive(Args, Debug)]
+pub struct ReportArguments {
+    /// Folder of the report, or its report.toml.
+    pub report: PathBuf,
+    /// Folder of the edition; `edition` in the report's folder unless said otherwise.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "check")]
+    pub out: Option<PathBuf>,
+    /// Make one format only.
+    #[arg(long, value_name = "KIND", value_enum, conflicts_with = "check")]
+    pub only: Option<Only>,
+    /// Write nothing; compare with the edition that is there and exit 1 if any byte differs.
+    #[arg(long)]
+    pub check: bool,
+    /// Also write the folder that the typst command line compiles to the same PDF.
+    #[arg(long, value_name = "FOLDER")]
+    pub typst: Option<PathBuf>,
+}
+
+/// A format to make alone.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Only {
+    /// Markdown with its figures.
+    Markdown,
+    /// PDF.
+    Pdf,
+}
+
+/// Arguments of `caveat audit`.
+#[derive(Args, Debug)]
+pub struct AuditArguments {
+    /// Printed share of variance by group, 0 to 1.
+    #[arg(long)]
+    pub eta2: f64,
+    /// Number of models.
+    #[arg(long)]
+    pub models: usize,
+    /// Number of groups.
+    #[arg(long)]
+    pub groups: usize,
+    /// Printed share of variance by one numeric predictor, 0 to 1.
+    #[arg(long)]
+    pub r2: Option<f64>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `caveat models`.
+#[derive(Args, Debug)]
+pub struct ModelsArguments {
+    /// List the names of a corpus that the register cannot tie to one model.
+    #[arg(long)]
+    pub unknown: bool,
+    /// Corpus file, for `--unknown`.
+    #[arg(long, default_value = "corpus.caveat.db")]
+    pub store: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,12 @@
+//! One file per command.
+
+pub mod analyse;
+pub mod audit;
+pub mod completions;
+pub mod explain;
+pub mod import;
+pub mod importers;
+pub mod models;
+pub mod report;
+pub mod schema;
+pub mod status;

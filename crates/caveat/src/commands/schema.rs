@@ -1,0 +1,15 @@
+//! `caveat schema`: the JSON Schema of a file that caveat reads or writes.
+
+use crate::exit::{self, DONE, Failure};
+
+/// Runs the command.
+pub fn run(name: &str) -> Result<u8, Failure> {
+    let schema = caveat_render::schema::schema(name).ok_or_else(|| {
+        Failure::wrong_use(format!(
+            "there is no schema `{}`\nhint: the schemas are annex, claims, document and report",
+            caveat_importer::text::printable(name)
+        ))
+    })?;
+    exit::print(&schema)?;
+    Ok(DONE)
+}

@@ -1,0 +1,193 @@
+//! From a report on disk to its annex, its document and its files: the whole
+//! way of the data, in order.
+
+use std::collections::BTreeMap;
+
+use caveat_analysis::proportion::Level;
+use caveat_analysis::sample::Parameters;
+use caveat_analysis::{analyse, summarise};
+use caveat_corpus::Evidence;
+use caveat_render::{EditionOptions, InputDigest};
+use caveat_report::annex::{Annex, CorpusAccount, ReportIdentity, SourceAccount, View};
+use caveat_report::claims;
+use caveat_report::compose::compose;
+use caveat_report::composition::{Composition, GraderFact};
+use caveat_report::definition::{AnalysisRules, Definition};
+use caveat_report::document::Document;
+use caveat_report::select::{SelectionError, select};
+use caveat_report::selection::Selection;
+
+use crate::exit::{self, Failure};
+use crate::project::Project;
+
+/// Version of the names in the annex.
+const SCHEMA_VERSION: u32 = 1;
+
+/// A report, computed.
+pub struct Evaluated {
+    /// Every figure.
+    pub annex: Annex,
+    /// Every word.
+    pub document: Document,
+    /// Files that were read.
+    pub inputs: Vec<InputDigest>,
+    /// What to make.
+    pub definition: Definition,
+}
+
+/// Imports, selects, analyses, compares the claims, and composes.
+pub fn evaluate(mut project: Project) -> Result<Evaluated, Failure> {
+    let evidence = project.evidence()?;
+    let Project { definition, claims: published, register, sizes, inputs, .. } = project;
+    let selection =
+        select(&evidence, &register, sizes.as_ref(), &definition).map_err(|error| match &error {
+            SelectionError::NothingLeft { .. } => Failure::new(exit::ANSWER_NO, error),
+            _ => Failure::wrong_use(error),
+        })?;
+    let parameters = parameters(&definition.analysis)?;
+    let analysis = analyse(&selection.sample, &parameters);
+    let views: Vec<View> = selection
+        .views
+        .iter()
+        .map(|view| View {
+            id: view.id.clone(),
+            title: view.title.clone(),
+            summary: summarise(&view.sample, &parameters),
+        })
+        .collect();
+    let mut annex = Annex {
+        schema: "caveat/analysis",
+        schema_version: SCHEMA_VERSION,
+        report: identity(&definition),
+        corpus: CorpusAccount {
+            sources: sources(&evidence),
+            account: selection.account.clone(),
+            models: selection.facts.clone(),
+        },
+        rules: json(&definition)?,
+        analysis,
+        views,
+        findings: Vec::new(),
+        caveats: Vec::new(),
+        claims: Vec::new(),
+        evidence: Vec::new(),
+    };
+    annex.claims = claims::check(&published, &json(&annex)?);
+    let graders = graders(&annex, &selection, &register);
+    let digests = digests(&annex);
+    let composed = compose(&Composition {
+        definition: &definition,
+        sources: &annex.corpus.sources,
+        selection: &selection,
+        analysis: &annex.analysis,
+        views: &annex.views,
+        claims: &annex.claims,
+        claims_source: &published.source,
+        graders: &graders,
+        version: env!("CARGO_PKG_VERSION"),
+        digests: &digests,
+    });
+    annex.findings = composed.findings;
+    annex.caveats = composed.caveats;
+    annex.evidence = composed.evidence;
+    Ok(Evaluated { annex, document: composed.document, inputs, definition })
+}
+
+/// The files of the edition.
+pub fn edition(evaluated: &Evaluated) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+    let documents = &evaluated.definition.documents;
+    let options = EditionOptions { formats: documents.formats.clone(), paper: documents.paper };
+    caveat_render::edition(&evaluated.document, &evaluated.annex, &evaluated.inputs, &options)
+        .map(|files| files.0)
+        .map_err(|error| Failure::new(exit::INPUT_OUTPUT, error))
+}
+
+/// The folder that the typst command line compiles to the same PDF.
+pub fn typst_folder(evaluated: &Evaluated) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+    let annex = caveat_render::annex::annex_json(&evaluated.annex)
+        .map_err(|error| Failure::new(exit::INPUT_OUTPUT, error))?;
+    let files = caveat_render::typst_folder(&evaluated.document, &annex)
+        .map_err(|error| Failure::new(exit::INPUT_OUTPUT, error))?;
+    let named = |(path, bytes): (std::path::PathBuf, Vec<u8>)| {
+        (path.to_string_lossy().replace('\\', "/"), bytes)
+    };
+    Ok(files.into_iter().map(named).collect())
+}
+
+/// The parameters of an analysis, from the rules of a report.
+///
+/// # Errors
+/// [`Failure`] for a level that is none.
+pub fn parameters(rules: &AnalysisRules) -> Result<Parameters, Failure> {
+    let level = |value: f64| {
+        Level::new(value).map_err(|reason| Failure::wrong_use(format!("level {value}: {reason}")))
+    };
+    Ok(Parameters {
+        level: level(rules.level)?,
+        variance_level: level(rules.variance_level)?,
+        ranking_min_n: rules.ranking_min_n,
+        band_points: rules.band_points,
+        permutations: rules.permutations,
+        seed: rules.seed,
+    })
+}
+
+fn identity(definition: &Definition) -> ReportIdentity {
+    ReportIdentity {
+        number: definition.number.clone(),
+        title: definition.title.clone(),
+        edition_date: definition.edition_date.clone(),
+        caveat_version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: definition.analysis.seed,
+    }
+}
+
+fn sources(evidence: &Evidence) -> Vec<SourceAccount> {
+    let account = |source: &caveat_corpus::SourceEvidence| SourceAccount {
+        path: source.path.clone(),
+        format: source.format.clone(),
+        format_version: source.format_version.clone(),
+        sha256: source.digest.to_hex(),
+        read: source.read,
+        imported: source.imported,
+        already_present: source.already_present,
+        rejected: source.rejected,
+    };
+    evidence.sources.iter().map(account).collect()
+}
+
+/// What the register knows of every grader of the sample.
+fn graders(
+    annex: &Annex,
+    selection: &Selection,
+    register: &caveat_corpus::register::Register,
+) -> Vec<GraderFact> {
+    let fact = |name: &str| {
+        let found = register.grader(name);
+        let under_test = found.model.and_then(|model| {
+            let same = |fact: &&caveat_report::selection::ModelFact| {
+                let spelled = fact.provider_spelled.as_deref();
+                register.model(&fact.model, spelled).listed().is_some_and(|m| m.id == model.id)
+            };
+            selection.facts.iter().find(same).map(|fact| fact.model.clone())
+        });
+        let listed = register.graders().iter().find(|grader| grader.id == found.id);
+        GraderFact {
+            grader: name.to_owned(),
+            model_under_test: under_test,
+            model: found.model.map(|model| model.name.clone()),
+            note: listed.and_then(|grader| grader.note.clone()),
+        }
+    };
+    annex.analysis.agreement.graders.iter().map(|grader| fact(&grader.grader)).collect()
+}
+
+fn digests(annex: &Annex) -> Vec<(String, String)> {
+    let source = |source: &SourceAccount| (source.path.clone(), source.sha256.clone());
+    annex.corpus.sources.iter().map(source).collect()
+}
+
+fn json(value: &impl serde::Serialize) -> Result<serde_json::Value, Failure> {
+    serde_json::to_value(value)
+        .map_err(|error| Failure::new(exit::INPUT_OUTPUT, format!("cannot write JSON: {error}")))
+}

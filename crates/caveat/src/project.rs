@@ -1,0 +1,223 @@
+//! A report on disk: its definition, its claims, its own register and sizes, its inputs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use caveat_corpus::register::{Register, RegisterFile};
+use caveat_corpus::Evidence;
+use caveat_importer::Options;
+use caveat_importer::text::printable;
+use caveat_render::InputDigest;
+use caveat_report::claims::Claims;
+use caveat_report::definition::{Definition, Input};
+use caveat_report::sizes::SizeTable;
+use caveat_store::Store;
+
+use crate::exit::{self, Failure};
+use crate::importing::{self, Refusal, Request};
+use crate::progress::Progress;
+
+/// Largest definition, claims file or table of sizes that is read, in bytes.
+const MAX_TEXT_BYTES: u64 = 16 << 20;
+
+/// A report with everything that it names, read and checked.
+pub struct Project {
+    /// Folder of the report.
+    pub folder: PathBuf,
+    /// The definition.
+    pub definition: Definition,
+    /// Published claims, if there are any.
+    pub claims: Claims,
+    /// Register in force.
+    pub register: Register,
+    /// Table of sizes, if the definition names one.
+    pub sizes: Option<SizeTable>,
+    /// Every file that was read, for the manifest.
+    pub inputs: Vec<InputDigest>,
+}
+
+impl Project {
+    /// Reads the report in a folder, or at the path of its `report.toml`.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let file = if path.is_dir() { path.join("report.toml") } else { path.to_path_buf() };
+        let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+        let mut inputs = Vec::new();
+        let text = read_text(&file, "report.toml", &mut inputs)?;
+        let definition = Definition::parse(&text, &file).map_err(Failure::wrong_use)?;
+        let claims = read_claims(&folder, &mut inputs)?;
+        let register = read_register(&folder, &definition, &mut inputs)?;
+        let sizes = read_sizes(&folder, &definition, &mut inputs)?;
+        Ok(Self { folder, definition, claims, register, sizes, inputs })
+    }
+
+    /// Imports the inputs, or opens the store, and counts.
+    pub fn evidence(&mut self) -> Result<Evidence, Failure> {
+        let rule = &self.definition.verdicts.rule;
+        if let Some(name) = &self.definition.store {
+            let path = inside(&self.folder, name)?;
+            self.inputs.push(digest_of(&path, &shown(name))?);
+            return Ok(Store::open_read_only(&path)?.evidence(rule)?);
+        }
+        let mut store = Store::in_memory()?;
+        for input in &self.definition.inputs {
+            self.inputs.push(import_input(&mut store, &self.folder, input)?);
+            if let Some(joined) = joined_file(input) {
+                let path = inside(&self.folder, &joined)?;
+                self.inputs.push(digest_of(&path, &shown(&joined))?);
+            }
+        }
+        Ok(store.evidence(rule)?)
+    }
+}
+
+/// The second file that a mapping joins, relative to the report: an input like the first.
+fn joined_file(input: &Input) -> Option<PathBuf> {
+    let file = input.options.get("join")?.get("file")?.as_str()?;
+    Some(input.path.parent().unwrap_or(Path::new("")).join(file))
+}
+
+fn import_input(store: &mut Store, folder: &Path, input: &Input) -> Result<InputDigest, Failure> {
+    let path = inside(folder, &input.path)?;
+    let request = Request {
+        path: path.clone(),
+        shown: shown(&input.path),
+        from: input.importer.clone(),
+        options: Options { format: input.options.clone(), ..Options::default() },
+        strict: false,
+    };
+    let name = printable(&request.shown);
+    match importing::import(store, &request, &Progress::silent()) {
+        Ok(imported) => {
+            if imported.account.rejected > 0 {
+                exit::note(&format!(
+                    "warning: {} of {} records of `{name}` cannot be used and are left out",
+                    imported.account.rejected, imported.account.read
+                ));
+            }
+            let bytes = fs::metadata(&path).map_err(|error| Failure::io(&path, &error))?.len();
+            Ok(InputDigest { path: request.shown, bytes, sha256: imported.digest })
+        }
+        Err(Refusal::Refused(failure) | Refusal::Store(failure)) => Err(failure),
+        Err(Refusal::Unknown(almost)) => Err(unknown(&name, &almost)),
+    }
+}
+
+/// The failure for a file that no importer claims.
+pub fn unknown(path: &str, almost: &[String]) -> Failure {
+    let mut message = format!("no importer recognises `{path}`");
+    for reason in almost {
+        message.push_str(&format!("\n  {}", printable(reason)));
+    }
+    message.push_str("\nhint: `caveat importers` lists the formats; name one with `--from FORMAT`");
+    Failure::new(exit::REFUSED, message)
+}
+
+fn read_claims(folder: &Path, inputs: &mut Vec<InputDigest>) -> Result<Claims, Failure> {
+    let path = folder.join("claims.toml");
+    if !path.exists() {
+        return Ok(Claims::default());
+    }
+    let text = read_text(&path, "claims.toml", inputs)?;
+    Claims::parse(&text, &path).map_err(Failure::wrong_use)
+}
+
+fn read_register(
+    folder: &Path,
+    definition: &Definition,
+    inputs: &mut Vec<InputDigest>,
+) -> Result<Register, Failure> {
+    let builtin = Register::builtin().map_err(|error| Failure::new(exit::INPUT_OUTPUT, error))?;
+    let Some(name) = &definition.register else {
+        return Ok(builtin.clone());
+    };
+    let text = read_text(&inside(folder, name)?, &shown(name), inputs)?;
+    let above = RegisterFile::parse(&text).map_err(Failure::wrong_use)?;
+    builtin.overlay(above).map_err(Failure::wrong_use)
+}
+
+fn read_sizes(
+    folder: &Path,
+    definition: &Definition,
+    inputs: &mut Vec<InputDigest>,
+) -> Result<Option<SizeTable>, Failure> {
+    let Some(name) = definition.size.source.strip_prefix("table:") else {
+        return Ok(None);
+    };
+    let path = inside(folder, Path::new(name))?;
+    let text = read_text(&path, name, inputs)?;
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    let rows: Vec<csv::StringRecord> = reader
+        .records()
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::wrong_use(format!("cannot use `{}`: {error}", printable(name))))?;
+    let header: Vec<&str> = rows.first().map(|row| row.iter().collect()).unwrap_or_default();
+    let body = rows.iter().skip(1).map(|row| row.iter().collect());
+    SizeTable::from_rows(&header, body, &path).map(Some).map_err(Failure::wrong_use)
+}
+
+/// A path of a definition, relative to the report. It may point anywhere the
+/// author may read, but not at nothing.
+fn inside(folder: &Path, name: &Path) -> Result<PathBuf, Failure> {
+    let path = folder.join(name);
+    if path.is_file() {
+        return Ok(path);
+    }
+    Err(Failure::new(
+        exit::REFUSED,
+        format!(
+            "the report names `{}`, and there is no such file\nhint: paths are relative to the \
+             folder of report.toml, here `{}`",
+            printable(&shown(name)),
+            printable(&folder.display().to_string())
+        ),
+    ))
+}
+
+fn read_text(
+    path: &Path,
+    name: &str,
+    inputs: &mut Vec<InputDigest>,
+) -> Result<String, Failure> {
+    let size = fs::metadata(path).map_err(|error| missing(path, &error))?.len();
+    if size > MAX_TEXT_BYTES {
+        return Err(Failure::wrong_use(format!(
+            "`{}` has {size} bytes, more than the {MAX_TEXT_BYTES} that are read",
+            printable(name)
+        )));
+    }
+    let bytes = fs::read(path).map_err(|error| missing(path, &error))?;
+    inputs.push(InputDigest {
+        path: name.to_owned(),
+        bytes: size,
+        sha256: caveat_corpus::Digest::of(&bytes),
+    });
+    String::from_utf8(bytes).map_err(|error| {
+        Failure::wrong_use(format!(
+            "`{}` is not UTF-8: byte {} is not part of a character\nhint: save it as UTF-8",
+            printable(name),
+            error.utf8_error().valid_up_to()
+        ))
+    })
+}
+
+fn missing(path: &Path, error: &std::io::Error) -> Failure {
+    if error.kind() == std::io::ErrorKind::NotFound {
+        let path = printable(&path.display().to_string());
+        return Failure::wrong_use(format!(
+            "there is no report at `{path}`\nhint: give the folder that holds report.toml, for \
+             example `reports/164`"
+        ));
+    }
+    Failure::io(path, error)
+}
+
+fn digest_of(path: &Path, name: &str) -> Result<InputDigest, Failure> {
+    let sha256 = importing::digest(path).map_err(|error| Failure::io(path, &error))?;
+    let bytes = fs::metadata(path).map_err(|error| Failure::io(path, &error))?.len();
+    Ok(InputDigest { path: name.to_owned(), bytes, sha256 })
+}
+
+/// A path with forward slashes, as it stands in documents on every system.
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
