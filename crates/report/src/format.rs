@@ -297,8 +297,9 @@ pub fn times(value: f64) -> String {
     if value.is_infinite() {
         return "infinite".to_owned();
     }
-    if value >= 100.0 {
-        return decimals(value, 0);
+    if (100.0..1e15).contains(&value) {
+        // The range keeps the conversion exact to the whole number shown.
+        return thousands(value.round() as u64);
     }
     decimals(value, 1)
 }
@@ -414,7 +415,7 @@ mod tests {
         assert_eq!(date(2026, 11, 23), "23\u{a0}November 2026");
         assert_eq!(times(57.54), "57.5");
         assert_eq!(times(f64::INFINITY), "infinite");
-        assert_eq!(times(1234.0), "1234");
+        assert_eq!(times(1234.4), "1,234");
         assert_eq!(span("4.7", "13.2"), "4.7 to 13.2");
         assert_eq!(brackets("4.7", "13.2"), "[4.7, 13.2]");
         assert_eq!(labelled("κ", "0.25"), "κ\u{a0}0.25");

@@ -194,6 +194,7 @@ pub(super) fn few_models(facts: &Facts<'_>) -> Option<Caveat> {
 
 /// CAV-INFLUENCE. Rule: without the most influential model the slope changes
 /// its sign, or a model has more than three times the average leverage (2/n).
+/// Of less weight where no slope is established anyway.
 pub(super) fn influence(facts: &Facts<'_>) -> Option<Caveat> {
     let scale = facts.scale()?;
     let slope = scale.slope_per_doubling.known()?.value.0;
@@ -215,10 +216,11 @@ pub(super) fn influence(facts: &Facts<'_>) -> Option<Caveat> {
         }
         None => (facts.model_named(&most.model), "s2".to_owned(), most.slope_without.0),
     };
+    let established = !matches!(findings::slope_state(facts), findings::SlopeState::NotEstablished);
     let title = if turns { "One model turns the slope" } else { "One model weighs heavily on the slope" };
     Some(Caveat {
         code: "CAV-INFLUENCE",
-        severity: Severity::Serious,
+        severity: if established { Severity::Serious } else { Severity::Note },
         topic: Topic::Inference,
         title: title.to_owned(),
         short: format!(

@@ -45,22 +45,7 @@ fn limits(parts: &Parts<'_>) -> Panel {
 /// Figure 1: observed shares against what chance gives.
 fn strip(facts: &Facts<'_>) -> Figure {
     let rows: Vec<ChanceRow> = [vendor_row(facts), size_row(facts)].into_iter().flatten().collect();
-    let inside = rows.iter().filter(|row| (row.p05..=row.p95).contains(&row.observed.value)).count();
-    let title = match (rows.len(), inside) {
-        (0, _) => "No share of variance can be set against chance".to_owned(),
-        (2, 2) => "Both shares lie inside what chance alone would give".to_owned(),
-        (2, 0) => "Both shares lie outside what chance usually gives".to_owned(),
-        (1, 1) => "The share lies inside what chance alone would give".to_owned(),
-        (1, 0) => "The share lies outside what chance usually gives".to_owned(),
-        _ => {
-            let vendor_out = rows.first().is_some_and(|row| !(row.p05..=row.p95).contains(&row.observed.value));
-            if vendor_out {
-                "The vendor\u{2019}s share lies outside what chance usually gives, that of size inside".to_owned()
-            } else {
-                "The share of size lies outside what chance usually gives, the vendor\u{2019}s inside".to_owned()
-            }
-        }
-    };
+    let title = strip_title(&rows);
     let models = facts.main_share().result.n_models;
     Figure {
         id: "chance-strip".to_owned(),
@@ -77,6 +62,27 @@ fn strip(facts: &Facts<'_>) -> Figure {
             axis: charts::shares("Share of the variance between models\u{2019} attack success rates"),
         },
     }
+}
+
+/// Title of the strip. Rule: a share counts as more than chance above the 95th
+/// percentile of relabellings; below the 5th it is not.
+fn strip_title(rows: &[ChanceRow]) -> String {
+    let above = |row: &&ChanceRow| row.observed.value > row.p95;
+    let below = rows.iter().any(|row| row.observed.value < row.p05);
+    let title = match (rows, rows.iter().filter(above).count()) {
+        ([], _) => "No share of variance can be set against chance",
+        ([_], 0) if below => "The share is not above what chance alone would give",
+        ([_], 0) => "The share lies inside what chance alone would give",
+        ([_], _) => "The share lies above what chance usually gives",
+        (_, 0) if below => "Neither share is above what chance alone would give",
+        (_, 0) => "Both shares lie inside what chance alone would give",
+        ([vendor, ..], 1) if above(&vendor) => {
+            "The vendor\u{2019}s share lies above what chance usually gives, that of size does not"
+        }
+        (_, 1) => "The share of size lies above what chance usually gives, the vendor\u{2019}s does not",
+        _ => "Both shares lie above what chance usually gives",
+    };
+    title.to_owned()
 }
 
 fn strip_alt(rows: &[ChanceRow], models: usize) -> String {
