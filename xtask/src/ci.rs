@@ -27,7 +27,14 @@ fn checks() -> Result<()> {
     let cargo = cargo();
     run::run(&cargo, &["fmt", "--all", "--", "--check"])?;
     let deny = ["--", "-D", "warnings"];
-    run::run(&cargo, &[&["clippy", "--workspace", "--all-targets", "--quiet"], &deny[..]].concat())?;
+    run::run(
+        &cargo,
+        &[
+            &["clippy", "--workspace", "--all-targets", "--quiet"],
+            &deny[..],
+        ]
+        .concat(),
+    )?;
     run::run_with(
         &cargo,
         &["doc", "--workspace", "--no-deps", "--quiet"],
@@ -36,7 +43,12 @@ fn checks() -> Result<()> {
     tidy::run()?;
     gen_files::check()?;
     for report in run::reports()? {
-        run::run(&cargo, &["run", "--quiet", "--bin", "caveat", "--", "report", &report, "--check"])?;
+        run::run(
+            &cargo,
+            &[
+                "run", "--quiet", "--bin", "caveat", "--", "report", &report, "--check",
+            ],
+        )?;
     }
     pdf::run(&[])
 }

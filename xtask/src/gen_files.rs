@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::run;
 
-const SCHEMAS: [&str; 4] = ["annex", "claims", "document", "report"];
+const SCHEMAS: [&str; 5] = ["annex", "claims", "document", "manifest", "report"];
 
 /// Writes every generated file.
 pub(crate) fn write() -> Result<()> {
@@ -26,7 +26,10 @@ pub(crate) fn write() -> Result<()> {
 pub(crate) fn check() -> Result<()> {
     for (path, text) in files()? {
         if std::fs::read_to_string(&path).unwrap_or_default() != text {
-            bail!("`{}` is not what the code gives; run `cargo xtask gen`", path.display());
+            bail!(
+                "`{}` is not what the code gives; run `cargo xtask gen`",
+                path.display()
+            );
         }
     }
     Ok(())
@@ -45,21 +48,36 @@ fn files() -> Result<Vec<(PathBuf, String)>> {
 /// The help of every command, as one page.
 fn commands() -> Result<String> {
     let verbs = [
-        "import", "importers", "status", "analyse", "report", "audit", "models", "explain",
-        "schema", "completions",
+        "import",
+        "importers",
+        "status",
+        "analyse",
+        "report",
+        "audit",
+        "models",
+        "explain",
+        "schema",
+        "completions",
     ];
-    let mut page = "# Commands of caveat\n\nMade by `cargo xtask gen` from the command line itself.\n"
-        .to_owned();
+    let mut page =
+        "# Commands of caveat\n\nMade by `cargo xtask gen` from the command line itself.\n"
+            .to_owned();
     page.push_str(&section("caveat", &caveat(&["--help"])?));
     for verb in verbs {
-        page.push_str(&section(&format!("caveat {verb}"), &caveat(&[verb, "--help"])?));
+        page.push_str(&section(
+            &format!("caveat {verb}"),
+            &caveat(&[verb, "--help"])?,
+        ));
     }
     Ok(page)
 }
 
 fn section(title: &str, help: &str) -> String {
     let help: Vec<&str> = help.lines().map(str::trim_end).collect();
-    format!("\n## {title}\n\n```text\n{}\n```\n", help.join("\n").trim_end())
+    format!(
+        "\n## {title}\n\n```text\n{}\n```\n",
+        help.join("\n").trim_end()
+    )
 }
 
 fn caveat(arguments: &[&str]) -> Result<String> {

@@ -14,7 +14,9 @@ const REPORT_VERBS: [&str; 2] = ["report", "analyse"];
 pub(crate) fn on(verb: &str, rest: &[String]) -> Result<u8> {
     let mut arguments: Vec<String> = rest.to_vec();
     if REPORT_VERBS.contains(&verb)
-        && let Some(report) = arguments.iter_mut().find(|argument| !argument.starts_with('-'))
+        && let Some(report) = arguments
+            .iter_mut()
+            .find(|argument| !argument.starts_with('-'))
     {
         *report = report_path(report);
     }
@@ -23,11 +25,18 @@ pub(crate) fn on(verb: &str, rest: &[String]) -> Result<u8> {
         .args(&arguments)
         .status()
         .context("cannot run cargo")?;
-    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    Ok(status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(1))
 }
 
 /// `164` stands for `reports/164`, unless there is such a file here.
 fn report_path(name: &str) -> String {
     let below = format!("reports/{name}");
-    if !Path::new(name).exists() && Path::new(&below).exists() { below } else { name.to_owned() }
+    if !Path::new(name).exists() && Path::new(&below).exists() {
+        below
+    } else {
+        name.to_owned()
+    }
 }

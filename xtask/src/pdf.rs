@@ -14,7 +14,10 @@ use crate::run;
 /// Checks the given editions, or every committed one.
 pub(crate) fn run(editions: &[String]) -> Result<()> {
     let editions = if editions.is_empty() {
-        run::reports()?.into_iter().map(|report| format!("{report}/edition")).collect()
+        run::reports()?
+            .into_iter()
+            .map(|report| format!("{report}/edition"))
+            .collect()
     } else {
         editions.to_vec()
     };
@@ -27,7 +30,9 @@ pub(crate) fn run(editions: &[String]) -> Result<()> {
 
 fn check(edition: &Path) -> Result<()> {
     let pdf = edition.join("report.pdf");
-    let file = pdf.to_str().context("the path of the edition is not UTF-8")?;
+    let file = pdf
+        .to_str()
+        .context("the path of the edition is not UTF-8")?;
     if available("qpdf")? {
         run::output("qpdf", &["--check", file])?;
     }
@@ -58,12 +63,18 @@ fn available(tool: &str) -> Result<bool> {
 
 fn poppler(edition: &Path, file: &str) -> Result<()> {
     let info = run::output("pdfinfo", &[file])?;
-    let tagged = info.lines().any(|line| line.starts_with("Tagged:") && line.ends_with("yes"));
+    let tagged = info
+        .lines()
+        .any(|line| line.starts_with("Tagged:") && line.ends_with("yes"));
     if !tagged {
         bail!("`{file}` is not tagged");
     }
     let fonts = run::output("pdffonts", &[file])?;
-    if fonts.lines().skip(2).any(|line| !line.contains(" yes yes yes")) {
+    if fonts
+        .lines()
+        .skip(2)
+        .any(|line| !line.contains(" yes yes yes"))
+    {
         bail!("`{file}` has a face that is not embedded, not a subset or without Unicode\n{fonts}");
     }
     let folder = scratch("attachment")?;
@@ -86,15 +97,20 @@ fn twin(edition: &Path, file: &str) -> Result<()> {
         return Ok(());
     }
     let report = edition.parent().context("the edition has no report")?;
-    let report = report.to_str().context("the path of the report is not UTF-8")?;
+    let report = report
+        .to_str()
+        .context("the path of the report is not UTF-8")?;
     let folder = scratch("twin")?.join("typst");
     let target = folder.to_str().context("the scratch folder is not UTF-8")?;
     let out = scratch("twin-edition")?.join("edition");
     let out = out.to_str().context("the scratch folder is not UTF-8")?;
     let base = ["run", "--quiet", "--bin", "caveat", "--", "report", report];
-    run::output(&run::cargo(), &[&base[..], &["--typst", target, "--out", out]].concat())?;
+    run::output(
+        &run::cargo(),
+        &[&base[..], &["--typst", target, "--out", out]].concat(),
+    )?;
     let script = "import sys, typst, os\nos.chdir(sys.argv[1])\n\
-        typst.compile('report.typ', output='twin.pdf', font_paths=['lib/fonts'], \
+        typst.compile('report/report.typ', root='.', output='twin.pdf', font_paths=['lib/fonts'], \
         ignore_system_fonts=True, pdf_standards=['a-3a', 'ua-1'])\n";
     run::output("python3", &["-c", script, target])?;
     let twin = folder.join("twin.pdf");

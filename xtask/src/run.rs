@@ -8,7 +8,10 @@ use anyhow::{Context as _, Result, bail};
 /// The root of the workspace.
 pub(crate) fn root() -> Result<PathBuf> {
     let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().map(PathBuf::from).context("the folder of xtask has no parent")
+    manifest
+        .parent()
+        .map(PathBuf::from)
+        .context("the folder of xtask has no parent")
 }
 
 /// The cargo that runs this program.
@@ -46,7 +49,11 @@ pub(crate) fn output(program: &str, arguments: &[&str]) -> Result<String> {
         .output()
         .with_context(|| format!("cannot run `{shown}`"))?;
     if !output.status.success() {
-        bail!("`{shown} {}` failed ({})", arguments.join(" "), output.status);
+        bail!(
+            "`{shown} {}` failed ({})",
+            arguments.join(" "),
+            output.status
+        );
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -9,11 +9,17 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     let cargo = run::cargo();
     let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
     if run::has(&cargo, "nextest") || run::has("cargo-nextest", "--version") {
-        run::run(&cargo, &[&["nextest", "run", "--workspace"], rest.as_slice()].concat())?;
+        run::run(
+            &cargo,
+            &[&["nextest", "run", "--workspace"], rest.as_slice()].concat(),
+        )?;
         if rest.is_empty() {
             run::run(&cargo, &["test", "--workspace", "--doc", "--quiet"])?;
         }
         return Ok(());
     }
-    run::run(&cargo, &[&["test", "--workspace"], rest.as_slice()].concat())
+    run::run(
+        &cargo,
+        &[&["test", "--workspace"], rest.as_slice()].concat(),
+    )
 }

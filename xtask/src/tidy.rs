@@ -11,9 +11,22 @@ const MAX_LINES: usize = 600;
 
 /// What may stand at the top level.
 const TOP_LEVEL: [&str; 16] = [
-    ".cargo", ".ci", ".gitattributes", ".gitignore", "CHANGELOG.md", "Cargo.lock", "Cargo.toml",
-    "LICENSE-APACHE", "LICENSE-MIT", "README.md", "crates", "docs", "importers", "reports",
-    "templates", "xtask",
+    ".cargo",
+    ".ci",
+    ".gitattributes",
+    ".gitignore",
+    "CHANGELOG.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "crates",
+    "docs",
+    "importers",
+    "reports",
+    "templates",
+    "xtask",
 ];
 
 /// Checks every file that git tracks.
@@ -35,16 +48,24 @@ pub(crate) fn run() -> Result<()> {
     if !faults.is_empty() {
         bail!("{} house rules are broken", faults.len());
     }
-    println!("tidy: {} files follow the house rules", listed.lines().count());
+    println!(
+        "tidy: {} files follow the house rules",
+        listed.lines().count()
+    );
     Ok(())
 }
 
 fn check(name: &str, faults: &mut Vec<String>) {
-    let extension = Path::new(name).extension().and_then(|e| e.to_str()).unwrap_or_default();
+    let extension = Path::new(name)
+        .extension()
+        .and_then(|e| e.to_str())
+        .unwrap_or_default();
     if !matches!(extension, "rs" | "typ" | "tera" | "toml" | "md") {
         return;
     }
-    let Ok(text) = std::fs::read_to_string(name) else { return };
+    let Ok(text) = std::fs::read_to_string(name) else {
+        return;
+    };
     let fault = |what: &str| format!("{name}: {what}");
     match extension {
         "rs" => {

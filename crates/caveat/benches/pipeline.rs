@@ -23,7 +23,10 @@ use criterion::{Criterion, criterion_group, criterion_main};
 const CORPUS: &str = "reports/164/corpus/jailbreak_corpus_v13_reconstruction.db";
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 fn import(store: &mut Store, path: &Path) -> u64 {
@@ -47,7 +50,9 @@ fn imports(criterion: &mut Criterion) {
     });
     let million = million();
     let mut group = criterion.benchmark_group("large");
-    group.sample_size(10).measurement_time(Duration::from_secs(60));
+    group
+        .sample_size(10)
+        .measurement_time(Duration::from_secs(60));
     group.bench_function("import a million results into a new file", |bencher| {
         bencher.iter(|| {
             let folder = tempfile::tempdir().unwrap();
@@ -87,9 +92,12 @@ fn million() -> PathBuf {
 fn documents(criterion: &mut Criterion) {
     let report = root().join("reports/164");
     let evaluate = || pipeline::evaluate(Project::open(&report).unwrap()).unwrap();
-    criterion.bench_function("from the corpus of 164 to its figures and words", |bencher| {
-        bencher.iter(|| black_box(evaluate()));
-    });
+    criterion.bench_function(
+        "from the corpus of 164 to its figures and words",
+        |bencher| {
+            bencher.iter(|| black_box(evaluate()));
+        },
+    );
     let mut project = Project::open(&report).unwrap();
     let evidence = project.evidence().unwrap();
     let definition = &project.definition;

@@ -41,7 +41,7 @@ pub enum Command {
         /// Code as printed in a report, for example CAV-PROMPTS.
         code: String,
     },
-    /// Print the JSON Schema of a file: annex, claims, document or report.
+    /// Print the JSON Schema of a file: annex, claims, document, manifest or report.
     Schema {
         /// Name of the schema.
         name: String,

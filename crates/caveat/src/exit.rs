@@ -31,7 +31,10 @@ pub struct Failure {
 impl Failure {
     /// A failure with this code.
     pub fn new(code: u8, message: impl Display) -> Self {
-        Self { code, message: message.to_string() }
+        Self {
+            code,
+            message: message.to_string(),
+        }
     }
 
     /// The user asked for something that cannot be.
@@ -42,7 +45,12 @@ impl Failure {
     /// A file of the system could not be read or written.
     pub fn io(path: &std::path::Path, cause: &std::io::Error) -> Self {
         let path = caveat_importer::text::printable(&path.display().to_string());
-        Self::new(INPUT_OUTPUT, format!("cannot use `{path}`: {cause}"))
+        Self::new(
+            INPUT_OUTPUT,
+            format!(
+                "cannot use `{path}`: {cause}\nhint: check the path, its permissions and the space left"
+            ),
+        )
     }
 }
 
@@ -81,9 +89,10 @@ pub fn say(failure: &Failure) {
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(INPUT_OUTPUT, format!("cannot write to standard output: {error}")))
-        }
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::new(
+            INPUT_OUTPUT,
+            format!("cannot write to standard output: {error}"),
+        )),
         _ => Ok(()),
     }
 }

@@ -78,7 +78,10 @@ pub fn import(
     let chosen = choose(request)?;
     let path = &request.path;
     let digest = digest(path).map_err(|cause| {
-        let error = ImportError::Io { path: path.clone(), cause };
+        let error = ImportError::Io {
+            path: path.clone(),
+            cause,
+        };
         Refusal::Refused(error.into())
     })?;
     let info = chosen.importer.info();
@@ -92,7 +95,9 @@ pub fn import(
         failed: None,
         progress,
     };
-    let read = chosen.importer.import(&Source::new(path), &request.options, &mut sink);
+    let read = chosen
+        .importer
+        .import(&Source::new(path), &request.options, &mut sink);
     if let Some(error) = sink.failed.take() {
         return Err(error.into());
     }
@@ -102,7 +107,9 @@ pub fn import(
     }
     let mut notes = vec![chosen.reason];
     notes.extend(facts.notes.iter().cloned());
-    let StoreSink { import, rejects, .. } = sink;
+    let StoreSink {
+        import, rejects, ..
+    } = sink;
     let account = import.commit(&SourceFacts {
         format_version: facts.format_version.clone(),
         notes: facts.notes,
@@ -126,7 +133,10 @@ struct Chosen {
 fn choose(request: &Request) -> Result<Chosen, Refusal> {
     if let Some(name) = &request.from {
         let importer = builtin::by_name(name).map_err(Refusal::Refused)?;
-        return Ok(Chosen { importer, reason: format!("read as {name}, as asked") });
+        return Ok(Chosen {
+            importer,
+            reason: format!("read as {name}, as asked"),
+        });
     }
     let importers = builtin::importers();
     let recognition =
@@ -161,7 +171,11 @@ fn choose(request: &Request) -> Result<Chosen, Refusal> {
 
 /// The refusal of a strict import: the first rejects, and how many there are.
 fn strict(path: &str, rejects: &[Reject]) -> Failure {
-    let first: Vec<String> = rejects.iter().take(3).map(|reject| shown(path, reject)).collect();
+    let first: Vec<String> = rejects
+        .iter()
+        .take(3)
+        .map(|reject| shown(path, reject))
+        .collect();
     Failure::new(
         crate::exit::REFUSED,
         format!(

@@ -26,7 +26,11 @@ pub fn main() -> u8 {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are answers, not mistakes.
-            let code = if error.use_stderr() { exit::WRONG_USE } else { exit::DONE };
+            let code = if error.use_stderr() {
+                exit::WRONG_USE
+            } else {
+                exit::DONE
+            };
             return error.print().map_or(exit::INPUT_OUTPUT, |()| code);
         }
     };

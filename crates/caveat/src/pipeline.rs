@@ -38,12 +38,21 @@ pub struct Evaluated {
 /// Imports, selects, analyses, compares the claims, and composes.
 pub fn evaluate(mut project: Project) -> Result<Evaluated, Failure> {
     let evidence = project.evidence()?;
-    let Project { definition, claims: published, register, sizes, inputs, .. } = project;
+    let Project {
+        definition,
+        claims: published,
+        register,
+        sizes,
+        inputs,
+        ..
+    } = project;
     let selection =
-        select(&evidence, &register, sizes.as_ref(), &definition).map_err(|error| match &error {
-            SelectionError::NothingLeft { .. } => Failure::new(exit::ANSWER_NO, error),
-            _ => Failure::wrong_use(error),
-        })?;
+        select(&evidence, &register, sizes.as_ref(), &definition).map_err(
+            |error| match &error {
+                SelectionError::NothingLeft { .. } => Failure::new(exit::ANSWER_NO, error),
+                _ => Failure::wrong_use(error),
+            },
+        )?;
     let parameters = parameters(&definition.analysis)?;
     let analysis = analyse(&selection.sample, &parameters);
     let views: Vec<View> = selection
@@ -90,16 +99,29 @@ pub fn evaluate(mut project: Project) -> Result<Evaluated, Failure> {
     annex.findings = composed.findings;
     annex.caveats = composed.caveats;
     annex.evidence = composed.evidence;
-    Ok(Evaluated { annex, document: composed.document, inputs, definition })
+    Ok(Evaluated {
+        annex,
+        document: composed.document,
+        inputs,
+        definition,
+    })
 }
 
 /// The files of the edition.
 pub fn edition(evaluated: &Evaluated) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let documents = &evaluated.definition.documents;
-    let options = EditionOptions { formats: documents.formats.clone(), paper: documents.paper };
-    caveat_render::edition(&evaluated.document, &evaluated.annex, &evaluated.inputs, &options)
-        .map(|files| files.0)
-        .map_err(|error| Failure::new(exit::INPUT_OUTPUT, error))
+    let options = EditionOptions {
+        formats: documents.formats.clone(),
+        paper: documents.paper,
+    };
+    caveat_render::edition(
+        &evaluated.document,
+        &evaluated.annex,
+        &evaluated.inputs,
+        &options,
+    )
+    .map(|files| files.0)
+    .map_err(|error| Failure::new(exit::INPUT_OUTPUT, error))
 }
 
 /// The folder that the typst command line compiles to the same PDF.
@@ -167,11 +189,21 @@ fn graders(
         let under_test = found.model.and_then(|model| {
             let same = |fact: &&caveat_report::selection::ModelFact| {
                 let spelled = fact.provider_spelled.as_deref();
-                register.model(&fact.model, spelled).listed().is_some_and(|m| m.id == model.id)
+                register
+                    .model(&fact.model, spelled)
+                    .listed()
+                    .is_some_and(|m| m.id == model.id)
             };
-            selection.facts.iter().find(same).map(|fact| fact.model.clone())
+            selection
+                .facts
+                .iter()
+                .find(same)
+                .map(|fact| fact.model.clone())
         });
-        let listed = register.graders().iter().find(|grader| grader.id == found.id);
+        let listed = register
+            .graders()
+            .iter()
+            .find(|grader| grader.id == found.id);
         GraderFact {
             grader: name.to_owned(),
             model_under_test: under_test,
@@ -179,7 +211,13 @@ fn graders(
             note: listed.and_then(|grader| grader.note.clone()),
         }
     };
-    annex.analysis.agreement.graders.iter().map(|grader| fact(&grader.grader)).collect()
+    annex
+        .analysis
+        .agreement
+        .graders
+        .iter()
+        .map(|grader| fact(&grader.grader))
+        .collect()
 }
 
 fn digests(annex: &Annex) -> Vec<(String, String)> {

@@ -25,12 +25,18 @@ impl Progress {
             bar.set_message(message.to_owned());
             bar
         });
-        Self { bar, records: Cell::new(0) }
+        Self {
+            bar,
+            records: Cell::new(0),
+        }
     }
 
     /// Never shows anything.
     pub fn silent() -> Self {
-        Self { bar: None, records: Cell::new(0) }
+        Self {
+            bar: None,
+            records: Cell::new(0),
+        }
     }
 
     /// One more record has been read.

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use caveat_corpus::register::{Register, RegisterFile};
 use caveat_corpus::Evidence;
+use caveat_corpus::register::{Register, RegisterFile};
 use caveat_importer::Options;
 use caveat_importer::text::printable;
 use caveat_render::InputDigest;
@@ -39,7 +39,11 @@ pub struct Project {
 impl Project {
     /// Reads the report in a folder, or at the path of its `report.toml`.
     pub fn open(path: &Path) -> Result<Self, Failure> {
-        let file = if path.is_dir() { path.join("report.toml") } else { path.to_path_buf() };
+        let file = if path.is_dir() {
+            path.join("report.toml")
+        } else {
+            path.to_path_buf()
+        };
         let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
         let mut inputs = Vec::new();
         let text = read_text(&file, "report.toml", &mut inputs)?;
@@ -47,7 +51,14 @@ impl Project {
         let claims = read_claims(&folder, &mut inputs)?;
         let register = read_register(&folder, &definition, &mut inputs)?;
         let sizes = read_sizes(&folder, &definition, &mut inputs)?;
-        Ok(Self { folder, definition, claims, register, sizes, inputs })
+        Ok(Self {
+            folder,
+            definition,
+            claims,
+            register,
+            sizes,
+            inputs,
+        })
     }
 
     /// Imports the inputs, or opens the store, and counts.
@@ -60,7 +71,8 @@ impl Project {
         }
         let mut store = Store::in_memory()?;
         for input in &self.definition.inputs {
-            self.inputs.push(import_input(&mut store, &self.folder, input)?);
+            self.inputs
+                .push(import_input(&mut store, &self.folder, input)?);
             if let Some(joined) = joined_file(input) {
                 let path = inside(&self.folder, &joined)?;
                 self.inputs.push(digest_of(&path, &shown(&joined))?);
@@ -82,7 +94,10 @@ fn import_input(store: &mut Store, folder: &Path, input: &Input) -> Result<Input
         path: path.clone(),
         shown: shown(&input.path),
         from: input.importer.clone(),
-        options: Options { format: input.options.clone(), ..Options::default() },
+        options: Options {
+            format: input.options.clone(),
+            ..Options::default()
+        },
         strict: false,
     };
     let name = printable(&request.shown);
@@ -94,8 +109,14 @@ fn import_input(store: &mut Store, folder: &Path, input: &Input) -> Result<Input
                     imported.account.rejected, imported.account.read
                 ));
             }
-            let bytes = fs::metadata(&path).map_err(|error| Failure::io(&path, &error))?.len();
-            Ok(InputDigest { path: request.shown, bytes, sha256: imported.digest })
+            let bytes = fs::metadata(&path)
+                .map_err(|error| Failure::io(&path, &error))?
+                .len();
+            Ok(InputDigest {
+                path: request.shown,
+                bytes,
+                sha256: imported.digest,
+            })
         }
         Err(Refusal::Refused(failure) | Refusal::Store(failure)) => Err(failure),
         Err(Refusal::Unknown(almost)) => Err(unknown(&name, &almost)),
@@ -145,14 +166,24 @@ fn read_sizes(
     };
     let path = inside(folder, Path::new(name))?;
     let text = read_text(&path, name, inputs)?;
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
-    let rows: Vec<csv::StringRecord> = reader
-        .records()
-        .collect::<Result<_, _>>()
-        .map_err(|error| Failure::wrong_use(format!("cannot use `{}`: {error}", printable(name))))?;
-    let header: Vec<&str> = rows.first().map(|row| row.iter().collect()).unwrap_or_default();
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    let rows: Vec<csv::StringRecord> =
+        reader
+            .records()
+            .collect::<Result<_, _>>()
+            .map_err(|error| {
+                Failure::wrong_use(format!("cannot use `{}`: {error}", printable(name)))
+            })?;
+    let header: Vec<&str> = rows
+        .first()
+        .map(|row| row.iter().collect())
+        .unwrap_or_default();
     let body = rows.iter().skip(1).map(|row| row.iter().collect());
-    SizeTable::from_rows(&header, body, &path).map(Some).map_err(Failure::wrong_use)
+    SizeTable::from_rows(&header, body, &path)
+        .map(Some)
+        .map_err(Failure::wrong_use)
 }
 
 /// A path of a definition, relative to the report. It may point anywhere the
@@ -173,12 +204,10 @@ fn inside(folder: &Path, name: &Path) -> Result<PathBuf, Failure> {
     ))
 }
 
-fn read_text(
-    path: &Path,
-    name: &str,
-    inputs: &mut Vec<InputDigest>,
-) -> Result<String, Failure> {
-    let size = fs::metadata(path).map_err(|error| missing(path, &error))?.len();
+fn read_text(path: &Path, name: &str, inputs: &mut Vec<InputDigest>) -> Result<String, Failure> {
+    let size = fs::metadata(path)
+        .map_err(|error| missing(path, &error))?
+        .len();
     if size > MAX_TEXT_BYTES {
         return Err(Failure::wrong_use(format!(
             "`{}` has {size} bytes, more than the {MAX_TEXT_BYTES} that are read",
@@ -213,8 +242,14 @@ fn missing(path: &Path, error: &std::io::Error) -> Failure {
 
 fn digest_of(path: &Path, name: &str) -> Result<InputDigest, Failure> {
     let sha256 = importing::digest(path).map_err(|error| Failure::io(path, &error))?;
-    let bytes = fs::metadata(path).map_err(|error| Failure::io(path, &error))?.len();
-    Ok(InputDigest { path: name.to_owned(), bytes, sha256 })
+    let bytes = fs::metadata(path)
+        .map_err(|error| Failure::io(path, &error))?
+        .len();
+    Ok(InputDigest {
+        path: name.to_owned(),
+        bytes,
+        sha256,
+    })
 }
 
 /// A path with forward slashes, as it stands in documents on every system.

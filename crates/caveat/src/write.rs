@@ -55,7 +55,9 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         fs::create_dir_all(folder).map_err(io)?;
     }
     let mut file = fs::File::create_new(path).map_err(io)?;
-    file.write_all(bytes).and_then(|()| file.sync_data()).map_err(io)
+    file.write_all(bytes)
+        .and_then(|()| file.sync_data())
+        .map_err(io)
 }
 
 /// Temporary folders are private; an edition is for readers.
@@ -132,7 +134,9 @@ fn present(root: &Path, below: &Path) -> Result<Vec<String>, Failure> {
     for entry in entries {
         let entry = entry.map_err(|error| Failure::io(&folder, &error))?;
         let name = below.join(entry.file_name());
-        let kind = entry.file_type().map_err(|error| Failure::io(&folder, &error))?;
+        let kind = entry
+            .file_type()
+            .map_err(|error| Failure::io(&folder, &error))?;
         if kind.is_dir() {
             names.extend(present(root, &name)?);
         } else {

@@ -62,13 +62,22 @@ fn input_that_cannot_be_used_has_a_code_and_a_remedy() {
     for (arguments, code) in [
         (vec!["import", "--store", store, "nowhere.db"], 3),
         (vec!["import", "--store", store, text], 3),
-        (vec!["import", "--store", store, "--from", "failure-first", text], 3),
-        (vec!["import", "--store", store, "--from", "nothing", text], 2),
+        (
+            vec!["import", "--store", store, "--from", "failure-first", text],
+            3,
+        ),
+        (
+            vec!["import", "--store", store, "--from", "nothing", text],
+            2,
+        ),
         (vec!["import", "--store", store, "--from", "table", text], 2),
         (vec!["status", "--store", "nowhere.caveat.db"], 2),
         (vec!["status", "--store", text], 3),
         (vec!["report", "reports/nothing"], 2),
-        (vec!["audit", "--eta2", "1.5", "--models", "21", "--groups", "12"], 2),
+        (
+            vec!["audit", "--eta2", "1.5", "--models", "21", "--groups", "12"],
+            2,
+        ),
         (vec!["explain", "CAV-NOTHING"], 2),
         (vec!["schema", "nothing"], 2),
     ] {
@@ -91,9 +100,14 @@ fn the_audit_of_the_published_headline_needs_its_four_figures_only() {
     close("/decomposition/f", 1.539_690_856_693_738_8);
     close("/decomposition/p", 0.263_157_457_240_606_4);
     close("/decomposition/omega2", 0.220_391_569_487_536_16);
-    close("/decomposition/population_eta2/upper", 0.576_871_068_545_508_5);
+    close(
+        "/decomposition/population_eta2/upper",
+        0.576_871_068_545_508_5,
+    );
     close("/ratio/eta2_over_r2", 59.363_636_363_636_37);
-    let (_, text, _) = outcome(&["audit", "--eta2", "0.653", "--models", "21", "--groups", "12"]);
+    let (_, text, _) = outcome(&[
+        "audit", "--eta2", "0.653", "--models", "21", "--groups", "12",
+    ]);
     assert!(text.contains("0.550"), "{text}");
 }
 
@@ -104,7 +118,11 @@ fn copy_of_164(folder: &Path) {
     for name in ["report.toml", "claims.toml"] {
         fs::copy(report.join(name), folder.join(name)).unwrap();
     }
-    fs::copy(root().join(CORPUS), folder.join("corpus/jailbreak_corpus_v13_reconstruction.db")).unwrap();
+    fs::copy(
+        root().join(CORPUS),
+        folder.join("corpus/jailbreak_corpus_v13_reconstruction.db"),
+    )
+    .unwrap();
 }
 
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
@@ -116,7 +134,11 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+                let name = path
+                    .strip_prefix(folder)
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned();
                 found.push((name, fs::read(path).unwrap()));
             }
         }
@@ -155,7 +177,10 @@ fn an_unknown_key_is_wrong_use_and_leaves_the_old_edition_in_place() {
     let (code, _, err) = outcome(&["report", folder.path().to_str().unwrap()]);
     assert_eq!(code, 2, "{err}");
     assert!(err.contains("did you mean `band_points`?"), "{err}");
-    assert_eq!(files(&edition), vec![("manifest.json".to_owned(), b"{}".to_vec())]);
+    assert_eq!(
+        files(&edition),
+        vec![("manifest.json".to_owned(), b"{}".to_vec())]
+    );
 }
 
 #[test]
@@ -164,7 +189,11 @@ fn rules_that_leave_no_model_say_which_rule_did_it() {
     copy_of_164(folder.path());
     let report = folder.path().join("report.toml");
     let text = fs::read_to_string(&report).unwrap();
-    fs::write(&report, text.replace("min_n_per_model = 20", "min_n_per_model = 100000")).unwrap();
+    fs::write(
+        &report,
+        text.replace("min_n_per_model = 20", "min_n_per_model = 100000"),
+    )
+    .unwrap();
     let (code, _, err) = outcome(&["report", folder.path().to_str().unwrap()]);
     assert_eq!(code, 1, "{err}");
     assert!(err.contains("fewer than 100000 evaluable results"), "{err}");

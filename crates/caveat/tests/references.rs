@@ -27,11 +27,24 @@ fn compare_one_way(annex: &Value, expected: &Value, what: &str) {
         ("/n_singletons", "/n_single_model_providers"),
     ] {
         let place = format!("{what}{ours}");
-        assert_close(number(annex, ours), number(expected, theirs), RELATIVE, &place);
+        assert_close(
+            number(annex, ours),
+            number(expected, theirs),
+            RELATIVE,
+            &place,
+        );
     }
-    assert_close(number(annex, "/p"), number(expected, "/p"), 1e-6, &format!("{what}/p"));
+    assert_close(
+        number(annex, "/p"),
+        number(expected, "/p"),
+        1e-6,
+        &format!("{what}/p"),
+    );
     let permutation = number(annex, "/p_permutation") - number(expected, "/p_permutation");
-    assert!(permutation.abs() <= 0.01, "{what}/p_permutation differs by {permutation}");
+    assert!(
+        permutation.abs() <= 0.01,
+        "{what}/p_permutation differs by {permutation}"
+    );
 }
 
 fn compare_report(name: &str, view: &str) {
@@ -55,21 +68,44 @@ fn compare_report(name: &str, view: &str) {
         assert_close(number(&annex, ours), number(scale, theirs), RELATIVE, ours);
     }
     let decomposition = &annex["decomposition"];
-    compare_one_way(decomposition, &expected["anova_known_size"], "decomposition");
-    compare_one_way(&decomposition["all_models"], &expected["anova_all_models"], "all_models");
+    compare_one_way(
+        decomposition,
+        &expected["anova_known_size"],
+        "decomposition",
+    );
+    compare_one_way(
+        &decomposition["all_models"],
+        &expected["anova_all_models"],
+        "all_models",
+    );
     let two_plus = &expected["anova_known_size_providers_with_2plus"];
     compare_one_way(&decomposition["two_plus"], two_plus, "two_plus");
 
     let ratio = number(expected, "/ratio_eta2_to_r2");
-    assert_close(number(&annex, "/ratio/eta2_over_r2"), ratio, RELATIVE, "ratio");
+    assert_close(
+        number(&annex, "/ratio/eta2_over_r2"),
+        ratio,
+        RELATIVE,
+        "ratio",
+    );
 
     let extremes = &annex["risk_ratio"]["extremes_pooled"];
     let theirs = &expected["risk_ratio_all_providers"];
     assert_eq!(extremes["highest"], theirs["highest"]);
     assert_eq!(extremes["lowest"], theirs["lowest"]);
-    assert_close(number(extremes, "/value"), number(theirs, "/risk_ratio"), RELATIVE, "extremes");
+    assert_close(
+        number(extremes, "/value"),
+        number(theirs, "/risk_ratio"),
+        RELATIVE,
+        "extremes",
+    );
     for (ours, theirs_at) in [("/katz/lower", "/ci95/0"), ("/katz/upper", "/ci95/1")] {
-        assert_close(number(extremes, ours), number(theirs, theirs_at), RELATIVE, ours);
+        assert_close(
+            number(extremes, ours),
+            number(theirs, theirs_at),
+            RELATIVE,
+            ours,
+        );
     }
     compare_rates(&annex, expected);
     compare_residuals(&annex, expected);
@@ -92,22 +128,35 @@ fn compare_rates(annex: &Value, expected: &Value) {
         ] {
             // A lower limit at no success is 0 up to the last bit in the reference.
             let (ours, theirs) = (number(model, ours), number(theirs, at));
-            assert!((ours - theirs).abs() <= 1e-9 * theirs.abs().max(1e-3), "{name}{at}");
+            assert!(
+                (ours - theirs).abs() <= 1e-9 * theirs.abs().max(1e-3),
+                "{name}{at}"
+            );
         }
     }
 }
 
 fn compare_residuals(annex: &Value, expected: &Value) {
     let providers = annex["providers"].as_array().unwrap();
-    for theirs in expected["provider_residuals_ranked_best_first"].as_array().unwrap() {
-        let ours = providers.iter().find(|p| p["provider"] == theirs["provider"]).unwrap();
+    for theirs in expected["provider_residuals_ranked_best_first"]
+        .as_array()
+        .unwrap()
+    {
+        let ours = providers
+            .iter()
+            .find(|p| p["provider"] == theirs["provider"])
+            .unwrap();
         for (field, at) in [
             ("/residual_pp/value", "/residual_n_weighted"),
             ("/residual_unweighted_pp", "/residual_unweighted"),
         ] {
             let expected = 100.0 * number(theirs, at);
             let actual = number(ours, field);
-            assert!((actual - expected).abs() <= 1e-7, "{}{field}", theirs["provider"]);
+            assert!(
+                (actual - expected).abs() <= 1e-7,
+                "{}{field}",
+                theirs["provider"]
+            );
         }
     }
 }
@@ -152,7 +201,10 @@ fn report_164_gives_the_figures_that_a_recomputation_must_give() {
         ("/bands/null_share_any", 0.98, 0.01),
     ] {
         let actual = number(&annex, path);
-        assert!((actual - printed).abs() <= half_unit, "{path}: {actual} against {printed}");
+        assert!(
+            (actual - printed).abs() <= half_unit,
+            "{path}: {actual} against {printed}"
+        );
     }
     assert_eq!(annex["bands"]["outside"].as_array().unwrap().len(), 3);
 }
@@ -161,8 +213,16 @@ fn report_164_gives_the_figures_that_a_recomputation_must_give() {
 fn the_claims_of_report_164_have_the_status_of_the_fact_sheet() {
     let annex = json(&["analyse", "reports/164", "--json"]);
     let differs = [
-        "slope-p", "residual-share", "ci-google", "ci-mistralai", "ci-openai", "ci-meta-llama",
-        "ci-deepseek", "ci-nvidia", "power-2pp", "power-3pp",
+        "slope-p",
+        "residual-share",
+        "ci-google",
+        "ci-mistralai",
+        "ci-openai",
+        "ci-meta-llama",
+        "ci-deepseek",
+        "ci-nvidia",
+        "power-2pp",
+        "power-3pp",
     ];
     let cannot = ["nvidia-120b", "report-231"];
     for claim in annex["claims"].as_array().unwrap() {
@@ -176,7 +236,10 @@ fn the_claims_of_report_164_have_the_status_of_the_fact_sheet() {
         };
         assert_eq!(claim["status"], expected, "{claim}");
         if expected != "reproduced" {
-            assert!(claim["note"].as_str().is_some_and(|note| !note.is_empty()), "{id}: no reason");
+            assert!(
+                claim["note"].as_str().is_some_and(|note| !note.is_empty()),
+                "{id}: no reason"
+            );
         }
     }
 }
@@ -187,7 +250,10 @@ fn the_reconstruction_is_kept_and_dropped_as_its_own_account_says() {
     let expected = file("reports/164/corpus/expected.json");
     for theirs in expected["included"].as_array().unwrap() {
         let models = annex["models"].as_array().unwrap();
-        let ours = models.iter().find(|model| model["model"] == theirs["model"]).unwrap();
+        let ours = models
+            .iter()
+            .find(|model| model["model"] == theirs["model"])
+            .unwrap();
         assert_eq!(ours["n"], theirs["n"]);
         assert_eq!(ours["succeeded"], theirs["compliance"]);
         assert_eq!(ours["provider"], theirs["provider"]);
@@ -196,7 +262,10 @@ fn the_reconstruction_is_kept_and_dropped_as_its_own_account_says() {
     let dropped = expected["dropped"].as_array().unwrap();
     assert_eq!(excluded.len(), dropped.len());
     for theirs in dropped {
-        let ours = excluded.iter().find(|model| model["model"] == theirs["model"]).unwrap();
+        let ours = excluded
+            .iter()
+            .find(|model| model["model"] == theirs["model"])
+            .unwrap();
         assert_eq!(ours["evaluable"], theirs["n"], "{ours}");
         assert_eq!(ours["succeeded"], theirs["compliance"], "{ours}");
     }

@@ -12,7 +12,7 @@ use crate::text::printable;
 #[non_exhaustive]
 pub enum ImportError {
     /// The file cannot be opened or read.
-    #[error("cannot read `{}`: {cause}", printable(&path.display().to_string()))]
+    #[error("cannot read `{}`: {cause}\nhint: check the path and that the file may be read", printable(&path.display().to_string()))]
     Io {
         /// File.
         path: PathBuf,

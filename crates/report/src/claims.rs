@@ -122,7 +122,11 @@ impl Claims {
 
 /// Compares every claim with the annex, which is given as JSON.
 pub fn check(claims: &Claims, annex: &Value) -> Vec<ClaimResult> {
-    claims.claims.iter().map(|claim| check_one(claim, annex)).collect()
+    claims
+        .claims
+        .iter()
+        .map(|claim| check_one(claim, annex))
+        .collect()
 }
 
 fn check_one(claim: &Claim, annex: &Value) -> ClaimResult {
@@ -135,10 +139,19 @@ fn check_one(claim: &Claim, annex: &Value) -> ClaimResult {
         status,
         note,
         key: claim.key,
-        evidence: Vec::new(),
+        evidence: claim
+            .figures
+            .iter()
+            .filter_map(|figure| crate::evidence::id_of_figure(figure))
+            .map(str::to_owned)
+            .collect(),
     };
     if let Some(reason) = &claim.unrecomputable {
-        return result("–".to_owned(), ClaimStatus::CannotBeRecomputed, Some(reason.clone()));
+        return result(
+            "–".to_owned(),
+            ClaimStatus::CannotBeRecomputed,
+            Some(reason.clone()),
+        );
     }
     let mut recomputed = Vec::new();
     let mut equal = true;
@@ -149,12 +162,20 @@ fn check_one(claim: &Claim, annex: &Value) -> ClaimResult {
                 recomputed.push(comparison.shown);
             }
             Err(reason) => {
-                return result("–".to_owned(), ClaimStatus::CannotBeRecomputed, Some(reason));
+                return result(
+                    "–".to_owned(),
+                    ClaimStatus::CannotBeRecomputed,
+                    Some(reason),
+                );
             }
         }
     }
     if equal {
-        return result(shown(&recomputed), ClaimStatus::Reproduced, claim.note.clone());
+        return result(
+            shown(&recomputed),
+            ClaimStatus::Reproduced,
+            claim.note.clone(),
+        );
     }
     let note = explanation(claim, annex).or_else(|| claim.note.clone());
     result(shown(&recomputed), ClaimStatus::Differs, note)
@@ -193,8 +214,8 @@ fn recompute(
     factor: f64,
     annex: &Value,
 ) -> Result<Comparison, String> {
-    let value = lookup(annex, figure)
-        .ok_or_else(|| format!("the data hold no such figure ({figure})"))?;
+    let value =
+        lookup(annex, figure).ok_or_else(|| format!("the data hold no such figure ({figure})"))?;
     if let Some(reason) = value.get("not_estimable").and_then(Value::as_str) {
         return Err(format!("not estimable ({reason})"));
     }
@@ -205,10 +226,16 @@ fn recompute(
         let mut words: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
         words.sort_unstable();
         let text = words.join(", ");
-        return Ok(Comparison { equal: text == printed, shown: text });
+        return Ok(Comparison {
+            equal: text == printed,
+            shown: text,
+        });
     }
     let text = value.as_str().unwrap_or("no figure").to_owned();
-    Ok(Comparison { equal: text == printed, shown: text })
+    Ok(Comparison {
+        equal: text == printed,
+        shown: text,
+    })
 }
 
 /// Rounds a number as the print does and compares the texts. A printed zero has no sign.
@@ -221,11 +248,23 @@ fn compare_numbers(printed: &str, number: f64) -> Comparison {
     let unsigned_zero = |text: &str| {
         let bare = text.trim_start_matches(['-', '+']).to_owned();
         let zero = bare.chars().all(|c| matches!(c, '0' | '.'));
-        if zero { bare } else { text.trim_start_matches('+').to_owned() }
+        if zero {
+            bare
+        } else {
+            text.trim_start_matches('+').to_owned()
+        }
     };
     let (rounded, wanted) = (unsigned_zero(&rounded), unsigned_zero(&ascii));
-    let percent = if printed.trim_end().ends_with('%') { "%" } else { "" };
-    let plus = if signed && !rounded.starts_with('-') { "+" } else { "" };
+    let percent = if printed.trim_end().ends_with('%') {
+        "%"
+    } else {
+        ""
+    };
+    let plus = if signed && !rounded.starts_with('-') {
+        "+"
+    } else {
+        ""
+    };
     Comparison {
         shown: format!("{plus}{}{percent}", rounded.replace('-', "\u{2212}")),
         equal: rounded == wanted,
@@ -254,10 +293,22 @@ mod tests {
                 "[[claim]]\nid='x'\nclaim='c'\nprinted=['{printed}']\nfigures=['{figure}']\nfactor={factor}\n"
             )
         };
-        assert_eq!(status(&claim("65.3%", "/a", "100.0"), &annex).0, ClaimStatus::Reproduced);
-        assert_eq!(status(&claim("65.34%", "/a", "100.0"), &annex).0, ClaimStatus::Reproduced);
-        assert_eq!(status(&claim("65.35%", "/a", "100.0"), &annex).0, ClaimStatus::Differs);
-        assert_eq!(status(&claim("+0.0", "/b", "1.0"), &annex).0, ClaimStatus::Reproduced);
+        assert_eq!(
+            status(&claim("65.3%", "/a", "100.0"), &annex).0,
+            ClaimStatus::Reproduced
+        );
+        assert_eq!(
+            status(&claim("65.34%", "/a", "100.0"), &annex).0,
+            ClaimStatus::Reproduced
+        );
+        assert_eq!(
+            status(&claim("65.35%", "/a", "100.0"), &annex).0,
+            ClaimStatus::Differs
+        );
+        assert_eq!(
+            status(&claim("+0.0", "/b", "1.0"), &annex).0,
+            ClaimStatus::Reproduced
+        );
         assert_eq!(
             status(&claim("1", "/missing", "1.0"), &annex).0,
             ClaimStatus::CannotBeRecomputed
@@ -288,7 +339,8 @@ mod tests {
     fn a_claim_whose_values_and_figures_do_not_match_is_refused() {
         let text = "[[claim]]\nid='p'\nclaim='c'\nprinted=['1','2']\nfigures=['/p']\n";
         assert!(Claims::parse(text, Path::new("claims.toml")).is_err());
-        let twice = "[[claim]]\nid='p'\nclaim='c'\nprinted=[]\n[[claim]]\nid='p'\nclaim='c'\nprinted=[]\n";
+        let twice =
+            "[[claim]]\nid='p'\nclaim='c'\nprinted=[]\n[[claim]]\nid='p'\nclaim='c'\nprinted=[]\n";
         assert!(Claims::parse(twice, Path::new("claims.toml")).is_err());
     }
 }

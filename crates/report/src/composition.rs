@@ -80,7 +80,11 @@ impl<'a> Facts<'a> {
     /// Prepares the look-ups.
     pub fn new(input: &'a Composition<'a>) -> Self {
         let vendors = vendor_names(&input.selection.facts);
-        let mut facts = Self { input, vendors, models: Vec::new() };
+        let mut facts = Self {
+            input,
+            vendors,
+            models: Vec::new(),
+        };
         facts.models = facts.model_names();
         facts
     }
@@ -105,7 +109,10 @@ impl<'a> Facts<'a> {
 
     /// The names of several vendors.
     pub fn vendors<S: AsRef<str>>(&self, providers: &[S]) -> Vec<String> {
-        providers.iter().map(|name| self.vendor(name.as_ref())).collect()
+        providers
+            .iter()
+            .map(|name| self.vendor(name.as_ref()))
+            .collect()
     }
 
     /// The short name of the model at a place of the analysis.
@@ -115,7 +122,11 @@ impl<'a> Facts<'a> {
 
     /// The short name of a model by its name in the corpus.
     pub fn model_named(&self, name: &str) -> String {
-        let place = self.analysis().models.iter().position(|model| model.model == name);
+        let place = self
+            .analysis()
+            .models
+            .iter()
+            .position(|model| model.model == name);
         place.map_or_else(
             || format::shortened(name, LONGEST_NAME),
             |place| self.model(place).to_owned(),
@@ -124,7 +135,11 @@ impl<'a> Facts<'a> {
 
     /// The id of a model's rate.
     pub fn model_id(&self, name: &str) -> Option<String> {
-        let place = self.analysis().models.iter().position(|model| model.model == name)?;
+        let place = self
+            .analysis()
+            .models
+            .iter()
+            .position(|model| model.model == name)?;
         Some(numbered("m", place))
     }
 
@@ -146,36 +161,55 @@ impl<'a> Facts<'a> {
 
     /// The id of a vendor's rate and rank.
     pub fn vendor_id(&self, provider: &str) -> Option<String> {
-        self.provider_place(provider).map(|place| numbered("r", place))
+        self.provider_place(provider)
+            .map(|place| numbered("r", place))
     }
 
     /// The ids of several vendors' rates.
     pub fn vendor_ids<S: AsRef<str>>(&self, providers: &[S]) -> Vec<String> {
-        providers.iter().filter_map(|name| self.vendor_id(name.as_ref())).collect()
+        providers
+            .iter()
+            .filter_map(|name| self.vendor_id(name.as_ref()))
+            .collect()
     }
 
     /// The id of a vendor's difference from the size line.
     pub fn residual_id(&self, provider: &str) -> Option<String> {
-        self.provider_place(provider).map(|place| numbered("p", place))
+        self.provider_place(provider)
+            .map(|place| numbered("p", place))
     }
 
     /// The vendor by its name in the analysis.
     pub fn provider(&self, name: &str) -> Option<&'a ProviderResult> {
-        self.analysis().providers.iter().find(|provider| provider.provider == name)
+        self.analysis()
+            .providers
+            .iter()
+            .find(|provider| provider.provider == name)
     }
 
     fn provider_place(&self, name: &str) -> Option<usize> {
-        self.analysis().providers.iter().position(|provider| provider.provider == name)
+        self.analysis()
+            .providers
+            .iter()
+            .position(|provider| provider.provider == name)
     }
 
     /// Vendors at or above the ranking minimum, lowest rate first.
     pub fn ranked(&self) -> Vec<&'a ProviderResult> {
-        self.analysis().providers.iter().filter(|provider| provider.ranked).collect()
+        self.analysis()
+            .providers
+            .iter()
+            .filter(|provider| provider.ranked)
+            .collect()
     }
 
     /// Vendors below the ranking minimum.
     pub fn unranked(&self) -> Vec<&'a ProviderResult> {
-        self.analysis().providers.iter().filter(|provider| !provider.ranked).collect()
+        self.analysis()
+            .providers
+            .iter()
+            .filter(|provider| !provider.ranked)
+            .collect()
     }
 
     /// The size analysis, if there is one.
@@ -189,9 +223,15 @@ impl<'a> Facts<'a> {
         let decomposition = &self.analysis().decomposition;
         let in_scale = &decomposition.in_scale;
         if in_scale.eta2.known().is_none() && decomposition.all_models.eta2.known().is_some() {
-            return MainShare { result: &decomposition.all_models, id: "d3" };
+            return MainShare {
+                result: &decomposition.all_models,
+                id: "d3",
+            };
         }
-        MainShare { result: in_scale, id: "d1" }
+        MainShare {
+            result: in_scale,
+            id: "d1",
+        }
     }
 
     /// The size analyses under other sizes, by id.
@@ -204,12 +244,17 @@ impl<'a> Facts<'a> {
     /// Patterns within vendors with their ids.
     pub fn within(&self) -> Vec<(String, &'a WithinProvider)> {
         let all = self.analysis().within_providers.iter().enumerate();
-        all.map(|(place, within)| (numbered("w", place), within)).collect()
+        all.map(|(place, within)| (numbered("w", place), within))
+            .collect()
     }
 
     /// What the report states from elsewhere on a topic.
     pub fn context(&self, topic: Topic) -> Vec<&'a Context> {
-        self.definition().context.iter().filter(|context| context.topic == topic).collect()
+        self.definition()
+            .context
+            .iter()
+            .filter(|context| context.topic == topic)
+            .collect()
     }
 
     /// Models in order of the analysis with their places.
@@ -224,12 +269,20 @@ impl<'a> Facts<'a> {
 
     /// Successes of all kept models.
     pub fn succeeded(&self) -> u64 {
-        self.analysis().models.iter().map(|model| model.succeeded).sum()
+        self.analysis()
+            .models
+            .iter()
+            .map(|model| model.succeeded)
+            .sum()
     }
 
     /// Traces of all kept models that are not evaluable.
     pub fn not_evaluable(&self) -> u64 {
-        self.analysis().models.iter().map(|model| model.not_evaluable).sum()
+        self.analysis()
+            .models
+            .iter()
+            .map(|model| model.not_evaluable)
+            .sum()
     }
 
     /// The name of a grader for readers.
@@ -246,13 +299,16 @@ impl<'a> Facts<'a> {
             fact.provider == provider && fact.provider_spelled.as_deref() == Some(provider)
         };
         let fact = self.input.selection.facts.iter().find(of_provider)?;
-        ["runtime", "router", "host"].into_iter().find(|kind| *kind == fact.provider_kind)
+        ["runtime", "router", "host"]
+            .into_iter()
+            .find(|kind| *kind == fact.provider_kind)
     }
 
     /// Short names, made longer where two models share one.
     fn model_names(&self) -> Vec<String> {
         let short = |model: &ModelResult| {
-            self.fact(model).map_or_else(|| model.model.clone(), |fact| fact.label.clone())
+            self.fact(model)
+                .map_or_else(|| model.model.clone(), |fact| fact.label.clone())
         };
         let names: Vec<String> = self.analysis().models.iter().map(short).collect();
         let again = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
@@ -269,7 +325,9 @@ impl<'a> Facts<'a> {
 fn vendor_names(facts: &[ModelFact]) -> BTreeMap<&str, String> {
     let mut names: BTreeMap<&str, String> = BTreeMap::new();
     for fact in facts {
-        names.entry(&fact.provider).or_insert_with(|| fact.provider_label.clone());
+        names
+            .entry(&fact.provider)
+            .or_insert_with(|| fact.provider_label.clone());
     }
     let plain = names.clone();
     for (provider, name) in &mut names {

@@ -113,9 +113,7 @@ impl Default for Verdicts {
 }
 
 /// What a trace without a reply counts as.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MissingReply {
     /// It leaves numerator and denominator.
@@ -167,9 +165,7 @@ pub struct ProviderNaming {
 }
 
 /// Whose name stands for the provider.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum NamedBy {
     /// As the source spells it; spellings of one maker stay apart.
@@ -182,9 +178,7 @@ pub enum NamedBy {
 }
 
 /// What happens to a runtime, router or host in the place of a provider.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Runtimes {
     /// It stays a provider of its own, marked as what it is.
@@ -221,9 +215,7 @@ impl Default for SizeRule {
 }
 
 /// Total or active parameters.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SizeMeasure {
     /// All parameters.
@@ -234,9 +226,7 @@ pub enum SizeMeasure {
 }
 
 /// What happens to a coded size that the maker does not disclose.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Undisclosed {
     /// It is used and marked.
@@ -354,9 +344,7 @@ pub enum Format {
 }
 
 /// Paper of the PDF.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Paper {
     /// ISO A4.
@@ -410,7 +398,10 @@ impl Definition {
         };
         if self.edition_day().is_none() {
             return refuse(
-                format!("`edition_date` is no day: `{}`", self.edition_date.escape_debug()),
+                format!(
+                    "`edition_date` is no day: `{}`",
+                    self.edition_date.escape_debug()
+                ),
                 "write it as YYYY-MM-DD, for example 2026-11-23",
             );
         }
@@ -449,7 +440,9 @@ impl Definition {
 
     fn check_size_source(&self, path: &Path) -> Result<(), DefinitionError> {
         let source = self.size.source.as_str();
-        let table = source.strip_prefix("table:").is_some_and(|file| !file.is_empty());
+        let table = source
+            .strip_prefix("table:")
+            .is_some_and(|file| !file.is_empty());
         if matches!(source, "corpus" | "register") || table {
             return Ok(());
         }
@@ -488,14 +481,10 @@ fn suggestion(message: &str) -> Option<String> {
         .strip_prefix("unknown field `")
         .or_else(|| message.strip_prefix("unknown variant `"))?;
     let (unknown, known) = rest.split_once("`, expected ")?;
-    let nearest = known
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .max_by(|a, b| {
-            let likeness = |word: &str| strsim::jaro_winkler(unknown, word);
-            likeness(a).total_cmp(&likeness(b))
-        })?;
+    let nearest = known.split('`').skip(1).step_by(2).max_by(|a, b| {
+        let likeness = |word: &str| strsim::jaro_winkler(unknown, word);
+        likeness(a).total_cmp(&likeness(b))
+    })?;
     Some(format!("did you mean `{nearest}`?"))
 }
 
@@ -510,7 +499,10 @@ mod tests {
 
     fn parse(extra: &str) -> Result<Definition, DefinitionError> {
         let input = "[[inputs]]\npath = \"a.db\"\n";
-        Definition::parse(&format!("{MINIMAL}{input}{extra}"), Path::new("report.toml"))
+        Definition::parse(
+            &format!("{MINIMAL}{input}{extra}"),
+            Path::new("report.toml"),
+        )
     }
 
     #[test]
@@ -523,10 +515,14 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_an_error_with_its_line_and_a_suggestion() {
-        let error = parse("[analysis]\npermutation = 5000\n").unwrap_err().to_string();
+        let error = parse("[analysis]\npermutation = 5000\n")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("line 10"), "{error}");
         assert!(error.contains("did you mean `permutations`?"), "{error}");
-        let error = parse("[verdicts]\nsuccess = \"strickt\"\n").unwrap_err().to_string();
+        let error = parse("[verdicts]\nsuccess = \"strickt\"\n")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("did you mean `strict`?"), "{error}");
     }
 
@@ -538,7 +534,10 @@ mod tests {
             "[analysis]\npermutations = 10\n",
             "[size]\nsource = \"guess\"\n",
         ] {
-            assert!(parse(extra).unwrap_err().to_string().contains("hint: "), "{extra}");
+            assert!(
+                parse(extra).unwrap_err().to_string().contains("hint: "),
+                "{extra}"
+            );
         }
         let wrong = MINIMAL.replace("2026-11-23", "2026-02-30");
         let text = format!("{wrong}[[inputs]]\npath = \"a.db\"\n");

@@ -141,6 +141,10 @@ pub struct Section {
 }
 
 /// One piece of a section.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a document holds a few dozen blocks"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Block {

@@ -24,21 +24,49 @@ pub fn registry(input: &Composition<'_>) -> Vec<EvidenceEntry> {
     entries
 }
 
-fn entry(id: impl Into<String>, label: impl Into<String>, pointer: impl Into<String>) -> EvidenceEntry {
-    EvidenceEntry { id: id.into(), label: label.into(), pointer: pointer.into() }
+fn entry(
+    id: impl Into<String>,
+    label: impl Into<String>,
+    pointer: impl Into<String>,
+) -> EvidenceEntry {
+    EvidenceEntry {
+        id: id.into(),
+        label: label.into(),
+        pointer: pointer.into(),
+    }
 }
 
 fn shares(entries: &mut Vec<EvidenceEntry>, input: &Composition<'_>) {
     let fixed = [
-        ("d1", "share of variance that goes with the vendor, models in scale", "/decomposition"),
-        ("d2", "the same, vendors with two or more models", "/decomposition/two_plus"),
+        (
+            "d1",
+            "share of variance that goes with the vendor, models in scale",
+            "/decomposition",
+        ),
+        (
+            "d2",
+            "the same, vendors with two or more models",
+            "/decomposition/two_plus",
+        ),
         ("d3", "the same, all models", "/decomposition/all_models"),
-        ("d4", "ratio of the vendor's share to the share of size", "/ratio"),
-        ("d5", "the vendor's share under random relabelling", "/decomposition/null_distribution"),
+        (
+            "d4",
+            "ratio of the vendor's share to the share of size",
+            "/ratio",
+        ),
+        (
+            "d5",
+            "the vendor's share under random relabelling",
+            "/decomposition/null_distribution",
+        ),
         ("s1", "rate on log2 parameters", "/scale"),
         ("b1", "vendors outside the band", "/bands"),
         ("x1", "highest against lowest vendor", "/risk_ratio"),
-        ("x2", "extreme pooled rates over all vendors", "/risk_ratio/extremes_pooled"),
+        (
+            "x2",
+            "extreme pooled rates over all vendors",
+            "/risk_ratio/extremes_pooled",
+        ),
         ("c1", "pairs of ranked vendors", "/comparisons"),
         ("c2", "groups that cannot be told apart", "/tie_groups"),
         ("q1", "what the slope test could find", "/power"),
@@ -49,7 +77,11 @@ fn shares(entries: &mut Vec<EvidenceEntry>, input: &Composition<'_>) {
     ];
     entries.extend(fixed.map(|(id, label, pointer)| entry(id, label, pointer)));
     if input.analysis.scale.known().is_some() {
-        entries.push(entry("s2", "model with the largest effect on the slope", "/scale/most_influential"));
+        entries.push(entry(
+            "s2",
+            "model with the largest effect on the slope",
+            "/scale/most_influential",
+        ));
     }
     for (place, pair) in input.analysis.agreement.pairs.iter().enumerate() {
         entries.push(entry(
@@ -155,12 +187,18 @@ pub fn id_of_figure(figure: &str) -> Option<&'static str> {
         ("/overlap", "o1"),
         ("/agreement", "g1"),
     ];
-    known.into_iter().find(|(place, _)| figure.starts_with(place)).map(|(_, id)| id)
+    known
+        .into_iter()
+        .find(|(place, _)| figure.starts_with(place))
+        .map(|(_, id)| id)
 }
 
 /// The entries that a document, its findings or its caveats cite, in the order of the registry.
 pub fn used(entries: Vec<EvidenceEntry>, cited: &BTreeSet<String>) -> Vec<EvidenceEntry> {
-    entries.into_iter().filter(|entry| cited.contains(&entry.id)).collect()
+    entries
+        .into_iter()
+        .filter(|entry| cited.contains(&entry.id))
+        .collect()
 }
 
 /// Every prose of a document, in reading order.
@@ -174,7 +212,10 @@ pub fn every_prose(document: &Document) -> Vec<&Prose> {
     all.extend(&document.first_page.limits.items);
     for section in &document.sections {
         all.push(&section.lead);
-        section.blocks.iter().for_each(|block| in_block(block, &mut all));
+        section
+            .blocks
+            .iter()
+            .for_each(|block| in_block(block, &mut all));
     }
     all.extend(document.colophon.iter().map(|entry| &entry.text));
     all

@@ -21,7 +21,10 @@ pub struct Explanation {
 
 /// The explanation of a code in any case, if there is such a code.
 pub fn explain(code: &str) -> Option<Explanation> {
-    EXPLANATIONS.iter().find(|known| known.code.eq_ignore_ascii_case(code.trim())).copied()
+    EXPLANATIONS
+        .iter()
+        .find(|known| known.code.eq_ignore_ascii_case(code.trim()))
+        .copied()
 }
 
 /// Every code, in the order of the rules.
@@ -324,7 +327,10 @@ mod tests {
 
     #[test]
     fn codes_are_found_in_any_case_and_unknown_ones_are_not() {
-        assert_eq!(explain(" cav-floor ").map(|found| found.code), Some("CAV-FLOOR"));
+        assert_eq!(
+            explain(" cav-floor ").map(|found| found.code),
+            Some("CAV-FLOOR")
+        );
         assert_eq!(explain("CAV-NOTHING"), None);
     }
 }

@@ -28,8 +28,18 @@ const ORDINALS: [&str; 13] = [
 ];
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// Decimals written with a true minus sign and without a signed zero.
@@ -156,7 +166,12 @@ pub fn rate_with_count(succeeded: u64, n: u64) -> String {
     match (succeeded, n) {
         (_, 0) => "no evaluable result".to_owned(),
         (0, _) => format!("0 of {}", thousands(n)),
-        (x, n) => format!("{} ({} of {})", percent(ratio(x, n)), thousands(x), thousands(n)),
+        (x, n) => format!(
+            "{} ({} of {})",
+            percent(ratio(x, n)),
+            thousands(x),
+            thousands(n)
+        ),
     }
 }
 
@@ -197,7 +212,10 @@ pub fn small_share(share: f64) -> String {
 /// The annex keeps the whole name; a document cannot show ten thousand letters.
 pub fn shortened(name: &str, most: usize) -> String {
     let line = name.split(|c: char| c.is_whitespace() || c.is_control());
-    let line = line.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    let line = line
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
     if line.chars().count() <= most {
         return line;
     }
@@ -208,7 +226,11 @@ pub fn shortened(name: &str, most: usize) -> String {
 /// Percentage points with their word, not broken ("3 points", "1 point").
 pub fn points(value: f64, places: usize) -> String {
     let text = decimals(value, places);
-    let unit = if text.trim_start_matches(MINUS) == "1" { "point" } else { "points" };
+    let unit = if text.trim_start_matches(MINUS) == "1" {
+        "point"
+    } else {
+        "points"
+    };
     format!("{text}{NBSP}{unit}")
 }
 
@@ -281,7 +303,11 @@ pub fn plural_word(value: usize, one: &str, many: &str) -> String {
 /// Parameters in billions as a label ("1.2B", "671B").
 pub fn size(billions: f64) -> String {
     let places = if billions < 100.0 { 1 } else { 0 };
-    let text = if billions < 0.1 { decimals(billions, 2) } else { decimals(billions, places) };
+    let text = if billions < 0.1 {
+        decimals(billions, 2)
+    } else {
+        decimals(billions, places)
+    };
     let short = text.strip_suffix(".0").unwrap_or(&text);
     format!("{short}B")
 }
@@ -385,7 +411,10 @@ mod tests {
         assert_eq!(list(&["A", "B", "C"]), "A, B and C");
         assert_eq!(list::<&str>(&[]), "");
         assert_eq!(alternatives(&["A", "B"]), "A or B");
-        assert_eq!(short_list(&["A", "B", "C", "D", "E"], 2), "A, B and three more");
+        assert_eq!(
+            short_list(&["A", "B", "C", "D", "E"], 2),
+            "A, B and three more"
+        );
         assert_eq!(short_list(&["A", "B", "C"], 2), "A, B and C");
         assert_eq!(word(12), "twelve");
         assert_eq!(word(13), "13");

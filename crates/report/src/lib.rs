@@ -9,20 +9,20 @@
 //! This crate knows neither Markdown nor typst, and reads no corpus.
 
 pub mod annex;
+pub mod caveats;
 pub mod claims;
+pub mod compose;
+pub mod composition;
 pub mod definition;
 pub mod document;
-pub mod selection;
-pub mod lookup;
-mod naming;
-mod patterns;
-pub mod select;
-pub mod sizes;
-pub mod caveats;
-pub mod composition;
 pub mod evidence;
 pub mod explain;
 pub mod findings;
 pub mod format;
+pub mod lookup;
+mod naming;
+mod patterns;
+pub mod select;
+pub mod selection;
+pub mod sizes;
 pub mod words;
-pub mod compose;

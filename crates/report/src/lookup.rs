@@ -49,9 +49,10 @@ fn steps(path: &str) -> Option<Vec<Step<'_>>> {
 fn is(value: &Value, text: &str) -> bool {
     match value {
         Value::String(string) => string == text,
-        Value::Number(number) => {
-            number.as_f64().zip(text.parse::<f64>().ok()).is_some_and(|(a, b)| a == b)
-        }
+        Value::Number(number) => number
+            .as_f64()
+            .zip(text.parse::<f64>().ok())
+            .is_some_and(|(a, b)| a == b),
         _ => false,
     }
 }
@@ -67,7 +68,13 @@ mod tests {
         let annex = json!({ "models": [{ "model": "a/b", "n": 3 }, { "model": "c", "n": 4 }] });
         assert_eq!(lookup(&annex, "/models[model=a/b]/n"), Some(&json!(3)));
         assert_eq!(lookup(&annex, "/models[n=4]/model"), Some(&json!("c")));
-        for wrong in ["/models[model=x]/n", "models", "/models/n", "/models[n/x", "/models[=]"] {
+        for wrong in [
+            "/models[model=x]/n",
+            "models",
+            "/models/n",
+            "/models[n/x",
+            "/models[=]",
+        ] {
             assert_eq!(lookup(&annex, wrong), None, "{wrong}");
         }
     }

@@ -35,9 +35,7 @@ pub(crate) fn identify(
     let organisation = spelled.and_then(|provider| register.maker(provider));
     let provider_kind = organisation.map_or("unknown", |maker| kind_name(maker.kind));
     let provider = provider(model, register, &found, definition, provider_kind);
-    let provider_label = register
-        .maker(&provider)
-        .map_or_else(|| provider.clone(), |maker| maker.name.clone());
+    let provider_label = readable(&provider, register);
     let derivative = match &found {
         ModelMatch::UnlistedDerivative { word } => Some((*word).to_owned()),
         _ => listed.and_then(|facts| derivative_name(facts.derivative_kind)),
@@ -65,6 +63,17 @@ pub(crate) fn identify(
     }
 }
 
+/// The name of a provider for readers: as spelled where that is a name already
+/// (it has a capital letter), else the one of the register.
+fn readable(provider: &str, register: &Register) -> String {
+    if provider.chars().any(char::is_uppercase) {
+        return provider.to_owned();
+    }
+    register
+        .maker(provider)
+        .map_or_else(|| provider.to_owned(), |maker| maker.name.clone())
+}
+
 fn provider(
     model: &ModelEvidence,
     register: &Register,
@@ -76,8 +85,12 @@ fn provider(
     let maker = found.listed().map(|facts| facts.maker.as_str());
     let as_spelled = || spelled.or(maker).unwrap_or("unknown provider").to_owned();
     let of_the_maker = || {
-        let spelled_maker = spelled.and_then(|p| register.maker(p)).map(|m| m.id.as_str());
-        maker.or(spelled_maker).map_or_else(as_spelled, str::to_owned)
+        let spelled_maker = spelled
+            .and_then(|p| register.maker(p))
+            .map(|m| m.id.as_str());
+        maker
+            .or(spelled_maker)
+            .map_or_else(as_spelled, str::to_owned)
     };
     let rule = &definition.provider;
     if serves_others(kind) && rule.runtimes == Runtimes::Resolve {
@@ -106,7 +119,10 @@ pub(crate) fn tell_labels_apart<'a>(facts: impl Iterator<Item = &'a mut ModelFac
         *labels.entry(fact.label.clone()).or_default() += 1;
     }
     for fact in &mut facts {
-        if providers.get(&fact.provider_label).is_some_and(|spellings| spellings.len() > 1) {
+        if providers
+            .get(&fact.provider_label)
+            .is_some_and(|spellings| spellings.len() > 1)
+        {
             fact.provider_label = fact.provider.clone();
         }
         if labels.get(&fact.label).is_some_and(|models| *models > 1) {

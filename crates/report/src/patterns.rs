@@ -22,7 +22,11 @@ impl Patterns {
                 })?;
             Ok((pattern.clone(), glob.compile_matcher()))
         };
-        patterns.iter().map(compile).collect::<Result<_, _>>().map(Self)
+        patterns
+            .iter()
+            .map(compile)
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// The first pattern that matches, as written. An absent name matches none.

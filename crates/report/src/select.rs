@@ -50,7 +50,12 @@ pub fn select(
     definition: &Definition,
 ) -> Result<Selection, SelectionError> {
     let rules = Rules::new(definition)?;
-    let context = Context { register, sizes, definition, rules: &rules };
+    let context = Context {
+        register,
+        sizes,
+        definition,
+        rules: &rules,
+    };
     let whole = context.gather(evidence, None);
     if whole.kept.is_empty() {
         return Err(SelectionError::NothingLeft {
@@ -70,7 +75,12 @@ pub fn select(
     }
     let account = context.account(evidence, &whole);
     let (sample, facts) = context.sample(whole.kept, evidence);
-    Ok(Selection { sample, facts, views, account })
+    Ok(Selection {
+        sample,
+        facts,
+        views,
+        account,
+    })
 }
 
 /// The patterns of the inclusion rules, compiled once.
@@ -216,7 +226,9 @@ impl Context<'_> {
                 }),
             }
         }
-        gathered.excluded.sort_by(|a, b| (&a.model, &a.provider).cmp(&(&b.model, &b.provider)));
+        gathered
+            .excluded
+            .sort_by(|a, b| (&a.model, &a.provider).cmp(&(&b.model, &b.provider)));
         gathered
     }
 
@@ -224,7 +236,11 @@ impl Context<'_> {
     fn reason(&self, candidate: &Candidate) -> Option<String> {
         let fact = &candidate.fact;
         let inclusion = &self.definition.inclusion;
-        if self.rules.providers.matches(fact.provider_spelled.as_deref()) {
+        if self
+            .rules
+            .providers
+            .matches(fact.provider_spelled.as_deref())
+        {
             return Some("provider excluded by name".to_owned());
         }
         if let Some(pattern) = self.rules.models.first_match(Some(&fact.model)) {
@@ -329,7 +345,11 @@ impl Context<'_> {
             counts.add(self.count(cell));
         }
         let pattern = self.rules.datasets.first_match(first.dataset.as_deref())?;
-        let scope = if whole { "all results in" } else { "results in" };
+        let scope = if whole {
+            "all results in"
+        } else {
+            "results in"
+        };
         Some(Exclusion {
             model: model.name.clone(),
             provider: model.provider.clone(),
@@ -354,11 +374,21 @@ impl Context<'_> {
                 .then(order(a).total_cmp(&order(b)))
                 .then(a.fact.model.cmp(&b.fact.model))
         });
-        let models = candidates.iter().map(|candidate| self.model(candidate)).collect();
+        let models = candidates
+            .iter()
+            .map(|candidate| self.model(candidate))
+            .collect();
         let facts: Vec<ModelFact> = candidates.into_iter().map(|c| c.fact).collect();
         let size_variants = sizes::variants(&facts, self.sizes, &self.definition.size);
         let grader_pairs = self.grader_pairs(&evidence.confusions);
-        (Sample { models, size_variants, grader_pairs }, facts)
+        (
+            Sample {
+                models,
+                size_variants,
+                grader_pairs,
+            },
+            facts,
+        )
     }
 
     fn model(&self, candidate: &Candidate) -> SampleModel {
@@ -393,7 +423,11 @@ impl Context<'_> {
                 continue;
             }
             let swap = second < first;
-            let key = if swap { (second, first) } else { (first, second) };
+            let key = if swap {
+                (second, first)
+            } else {
+                (first, second)
+            };
             let table = pairs.entry(key).or_default();
             for pair in &confusion.table {
                 let (row, column) = (self.state(pair.first), self.state(pair.second));
@@ -403,7 +437,11 @@ impl Context<'_> {
         }
         pairs
             .into_iter()
-            .map(|((first, second), table)| GraderPair { first, second, table })
+            .map(|((first, second), table)| GraderPair {
+                first,
+                second,
+                table,
+            })
             .collect()
     }
 
@@ -478,5 +516,8 @@ fn most_frequent(excluded: &[Exclusion]) -> String {
     reasons
         .into_iter()
         .max_by_key(|(_, models)| *models)
-        .map_or_else(|| "the corpus holds no model".to_owned(), |(reason, _)| reason.to_owned())
+        .map_or_else(
+            || "the corpus holds no model".to_owned(),
+            |(reason, _)| reason.to_owned(),
+        )
 }

@@ -104,7 +104,12 @@ pub(crate) fn size(fact: &ModelFact, table: Option<&SizeTable>, rule: &SizeRule)
         SizeMeasure::Total => total_b,
         SizeMeasure::Active => active_b,
     };
-    Size { total_b, active_b, used_b, source }
+    Size {
+        total_b,
+        active_b,
+        used_b,
+        source,
+    }
 }
 
 fn corpus_size(fact: &ModelFact, undisclosed: Undisclosed) -> (Option<f64>, Option<f64>, String) {
@@ -113,9 +118,11 @@ fn corpus_size(fact: &ModelFact, undisclosed: Undisclosed) -> (Option<f64>, Opti
     };
     if fact.disclosed == Some(false) {
         return match undisclosed {
-            Undisclosed::Use => {
-                (Some(coded), None, "coded by the corpus, not disclosed by the maker".to_owned())
-            }
+            Undisclosed::Use => (
+                Some(coded),
+                None,
+                "coded by the corpus, not disclosed by the maker".to_owned(),
+            ),
             Undisclosed::Drop => (None, None, "not disclosed by the maker".to_owned()),
         };
     }
@@ -140,17 +147,28 @@ pub(crate) fn variants(
     table: Option<&SizeTable>,
     rule: &SizeRule,
 ) -> Vec<SizeVariant> {
-    let used: Vec<Option<f64>> =
-        facts.iter().map(|fact| size(fact, table, rule).used_b).collect();
+    let used: Vec<Option<f64>> = facts
+        .iter()
+        .map(|fact| size(fact, table, rule).used_b)
+        .collect();
     let variant = |id: &str, other: &dyn Fn(&ModelFact, Option<f64>) -> Option<f64>| {
-        let sizes_b: Vec<Option<f64>> =
-            facts.iter().zip(&used).map(|(fact, used)| other(fact, *used)).collect();
-        (sizes_b != used).then(|| SizeVariant { id: id.to_owned(), sizes_b })
+        let sizes_b: Vec<Option<f64>> = facts
+            .iter()
+            .zip(&used)
+            .map(|(fact, used)| other(fact, *used))
+            .collect();
+        (sizes_b != used).then(|| SizeVariant {
+            id: id.to_owned(),
+            sizes_b,
+        })
     };
-    let register = variant("register", &|fact, used| match (used, fact.disclosed_total_b) {
-        (Some(used), Some(disclosed)) if contradicts(used, disclosed) => Some(disclosed),
-        _ => used,
-    });
+    let register = variant(
+        "register",
+        &|fact, used| match (used, fact.disclosed_total_b) {
+            (Some(used), Some(disclosed)) if contradicts(used, disclosed) => Some(disclosed),
+            _ => used,
+        },
+    );
     let disclosed = variant("disclosed", &|fact, used| used.and(fact.disclosed_total_b));
     let active = variant("active", &|fact, used| match (used, fact.mixture) {
         (Some(used), Some(true)) => fact.disclosed_active_b.or(Some(used)),

@@ -29,7 +29,11 @@ where
             evidence.push(id);
         }
     }
-    Sentence { text: text.into(), strong: false, evidence }
+    Sentence {
+        text: text.into(),
+        strong: false,
+        evidence,
+    }
 }
 
 /// The same, set in bold.
@@ -38,7 +42,10 @@ where
     I: IntoIterator,
     I::Item: Into<String>,
 {
-    Sentence { strong: true, ..say(text, ids) }
+    Sentence {
+        strong: true,
+        ..say(text, ids)
+    }
 }
 
 /// A sentence without a figure.
@@ -48,27 +55,44 @@ pub fn plain(text: impl Into<String>) -> Sentence {
 
 /// A cell of words.
 pub fn cell(text: impl Into<String>) -> Cell {
-    Cell::Text { text: text.into(), strong: false }
+    Cell::Text {
+        text: text.into(),
+        strong: false,
+    }
 }
 
 /// A cell of bold words.
 pub fn bold_cell(text: impl Into<String>) -> Cell {
-    Cell::Text { text: text.into(), strong: true }
+    Cell::Text {
+        text: text.into(),
+        strong: true,
+    }
 }
 
 /// A row of words.
 pub fn row<S: Into<String>>(cells: impl IntoIterator<Item = S>) -> Row {
-    Row { cells: cells.into_iter().map(cell).collect(), strong: false }
+    Row {
+        cells: cells.into_iter().map(cell).collect(),
+        strong: false,
+    }
 }
 
 /// A column of words.
 pub fn text_column(header: &str, width_mm: f64) -> Column {
-    Column { header: header.to_owned(), kind: ColumnKind::Text, width_mm }
+    Column {
+        header: header.to_owned(),
+        kind: ColumnKind::Text,
+        width_mm,
+    }
 }
 
 /// A column of figures.
 pub fn number_column(header: &str, width_mm: f64) -> Column {
-    Column { header: header.to_owned(), kind: ColumnKind::Number, width_mm }
+    Column {
+        header: header.to_owned(),
+        kind: ColumnKind::Number,
+        width_mm,
+    }
 }
 
 /// What an interval allows to be said of a difference or a slope.
@@ -163,7 +187,11 @@ pub fn grader_phrase(facts: &Facts<'_>) -> String {
         [one] if one.grader.trim().is_empty() => "grader not recorded".to_owned(),
         [one] => format!("graded by {}", facts.grader(&one.grader)),
         [one, two] => {
-            format!("graded by {} and {}", facts.grader(&one.grader), facts.grader(&two.grader))
+            format!(
+                "graded by {} and {}",
+                facts.grader(&one.grader),
+                facts.grader(&two.grader)
+            )
         }
         many => format!("graded by {} graders", format::word(many.len())),
     }
@@ -234,7 +262,11 @@ pub fn change_span(lower: f64, upper: f64, places: usize) -> String {
             format::points(far, places)
         );
     }
-    format!("{} to {}", fewer_or_more(lower, places), fewer_or_more(upper, places))
+    format!(
+        "{} to {}",
+        fewer_or_more(lower, places),
+        fewer_or_more(upper, places)
+    )
 }
 
 /// Words of a text, counted by white space.
@@ -244,7 +276,10 @@ pub fn word_count(text: &str) -> usize {
 
 /// The text of a prose.
 pub fn text_of(prose: &Prose) -> String {
-    let texts: Vec<&str> = prose.iter().map(|sentence| sentence.text.as_str()).collect();
+    let texts: Vec<&str> = prose
+        .iter()
+        .map(|sentence| sentence.text.as_str())
+        .collect();
     texts.join(" ")
 }
 
@@ -270,7 +305,10 @@ mod tests {
         assert_eq!(ladder(&estimate(1.0, 5.0), None), Ladder::Higher);
         assert_eq!(ladder(&estimate(-1.2, 1.9), Some(3.0)), Ladder::Smaller);
         assert_eq!(ladder(&estimate(-1.2, 1.9), None), Ladder::NotEstablished);
-        assert_eq!(ladder(&estimate(-1.2, 3.1), Some(3.0)), Ladder::NotEstablished);
+        assert_eq!(
+            ladder(&estimate(-1.2, 3.1), Some(3.0)),
+            Ladder::NotEstablished
+        );
     }
 
     #[test]
@@ -284,11 +322,17 @@ mod tests {
     #[test]
     fn changes_are_fewer_or_more_and_never_minus_nothing() {
         let plain = |text: String| text.replace(format::NBSP, " ");
-        assert_eq!(plain(change_span(-3.2, 2.1, 0)), "3 points fewer to 2 points more");
+        assert_eq!(
+            plain(change_span(-3.2, 2.1, 0)),
+            "3 points fewer to 2 points more"
+        );
         assert_eq!(plain(change_span(-5.2, -1.4, 0)), "1 to 5 points fewer");
         assert_eq!(plain(change_span(1.4, 5.2, 0)), "1 to 5 points more");
         assert_eq!(plain(change_span(5.5, 6.3, 0)), "5.5 to 6.3 points more");
-        assert_eq!(plain(change_span(-0.2, 2.0, 0)), "no change to 2 points more");
+        assert_eq!(
+            plain(change_span(-0.2, 2.0, 0)),
+            "no change to 2 points more"
+        );
     }
 
     #[test]

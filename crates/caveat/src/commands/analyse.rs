@@ -28,7 +28,9 @@ fn for_people(evaluated: &Evaluated) -> String {
     }
     text.push('\n');
     for provider in &evaluated.annex.analysis.providers {
-        let Some(rate) = provider.pooled_asr.known() else { continue };
+        let Some(rate) = provider.pooled_asr.known() else {
+            continue;
+        };
         let rank = provider.rank.known().map_or_else(
             || "not ranked".to_owned(),
             |rank| format!("rank {} to {} of {}", rank.lower, rank.upper, rank.of),

@@ -108,7 +108,10 @@ impl Audit {
                 n_groups: figures.k,
             },
             scale: Scale {
-                r2: figures.r2.ok_or(caveat_analysis::reason::NotEstimable::NotGiven).into(),
+                r2: figures
+                    .r2
+                    .ok_or(caveat_analysis::reason::NotEstimable::NotGiven)
+                    .into(),
                 r2_null_mean: scale.map(|s| s.r2_null_mean).into(),
                 adjusted_r2: scale.map(|s| s.adjusted_r2).into(),
                 p: scale.map(|s| s.p).into(),

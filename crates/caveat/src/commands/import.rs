@@ -70,15 +70,23 @@ pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
             Ok(mut imported) => {
                 answer.totals.add(&imported);
                 rejects.extend(
-                    std::mem::take(&mut imported.rejects).into_iter().map(|r| (shown.clone(), r)),
+                    std::mem::take(&mut imported.rejects)
+                        .into_iter()
+                        .map(|r| (shown.clone(), r)),
                 );
                 answer.sources.push(Source::Imported(Box::new(imported)));
             }
             Err(Refusal::Refused(failure)) if failure.code == exit::REFUSED => {
-                answer.sources.push(Source::Refused { path: shown, refused: failure.message });
+                answer.sources.push(Source::Refused {
+                    path: shown,
+                    refused: failure.message,
+                });
             }
             Err(Refusal::Refused(failure) | Refusal::Store(failure)) => return Err(failure),
-            Err(Refusal::Unknown(reasons)) => answer.unknown.push(Unknown { path: shown, reasons }),
+            Err(Refusal::Unknown(reasons)) => answer.unknown.push(Unknown {
+                path: shown,
+                reasons,
+            }),
         }
     }
     if let Some(path) = &arguments.rejects {
@@ -94,7 +102,10 @@ pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
 }
 
 fn options(arguments: &ImportArguments) -> Result<Options, Failure> {
-    let mut options = Options { keep_text: arguments.keep_text, ..Options::default() };
+    let mut options = Options {
+        keep_text: arguments.keep_text,
+        ..Options::default()
+    };
     if let Some(path) = &arguments.mapping {
         let text = std::fs::read_to_string(path).map_err(|error| Failure::io(path, &error))?;
         options.format = toml::from_str(&text).map_err(|error| {
@@ -125,7 +136,9 @@ impl Answer {
     fn for_people(&self) -> String {
         let mut text = String::new();
         for source in &self.sources {
-            let Source::Imported(imported) = source else { continue };
+            let Source::Imported(imported) = source else {
+                continue;
+            };
             let account = &imported.account;
             text.push_str(&format!(
                 "{}\n  read {}, imported {}, already present {}, rejected {}; grades added {}; \
@@ -159,19 +172,31 @@ impl Answer {
         if rejects.is_empty() {
             return;
         }
-        exit::note(&format!("warning: {} records cannot be used", rejects.len()));
+        exit::note(&format!(
+            "warning: {} records cannot be used",
+            rejects.len()
+        ));
         for (path, reject) in rejects.iter().take(SHOWN_REJECTS) {
             exit::note(&importing::shown(path, reject));
         }
         let more = rejects.len().saturating_sub(SHOWN_REJECTS);
         if more > 0 && !written {
-            exit::note(&format!("  … and {more} more\nhint: `--rejects FILE` writes them all"));
+            exit::note(&format!(
+                "  … and {more} more\nhint: `--rejects FILE` writes them all"
+            ));
         }
     }
 
     fn code(&self) -> u8 {
-        let refused = self.sources.iter().any(|s| matches!(s, Source::Refused { .. }));
-        if refused || !self.unknown.is_empty() { exit::REFUSED } else { exit::DONE }
+        let refused = self
+            .sources
+            .iter()
+            .any(|s| matches!(s, Source::Refused { .. }));
+        if refused || !self.unknown.is_empty() {
+            exit::REFUSED
+        } else {
+            exit::DONE
+        }
     }
 }
 
@@ -189,10 +214,14 @@ fn write_rejects(path: &Path, rejects: &[(String, Reject)]) -> Result<(), Failur
             .map_err(|error| Failure::new(exit::INPUT_OUTPUT, error))?;
         text.push(b'\n');
     }
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let io = |error: std::io::Error| Failure::io(path, &error);
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
     file.write_all(&text).map_err(io)?;
-    file.persist(path).map_err(|error| Failure::io(path, &error.error))?;
+    file.persist(path)
+        .map_err(|error| Failure::io(path, &error.error))?;
     Ok(())
 }

@@ -34,7 +34,10 @@ fn line(model: &ModelFacts) -> String {
 /// Lists what the register cannot tie to one model; exit 1 if there is any.
 fn unknown(arguments: &ModelsArguments, register: &Register) -> Result<u8, Failure> {
     let status = Store::open_read_only(&arguments.store)?.status()?;
-    let names = status.models.iter().map(|m| (m.model.as_str(), m.provider.as_deref()));
+    let names = status
+        .models
+        .iter()
+        .map(|m| (m.model.as_str(), m.provider.as_deref()));
     let unknown = register.unknown(names);
     if arguments.json {
         exit::print_json(&unknown)?;

@@ -20,7 +20,10 @@ pub fn run(arguments: &ReportArguments) -> Result<u8, Failure> {
             Only::Pdf => Format::Pdf,
         }];
     }
-    let target = arguments.out.clone().unwrap_or_else(|| project.folder.join("edition"));
+    let target = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| project.folder.join("edition"));
     let evaluated = pipeline::evaluate(project)?;
     if let Some(folder) = &arguments.typst {
         write::replace(folder, &pipeline::typst_folder(&evaluated)?)?;
@@ -31,7 +34,11 @@ pub fn run(arguments: &ReportArguments) -> Result<u8, Failure> {
         return check(&write::differences(&target, &files)?, &shown);
     }
     write::replace(&target, &files)?;
-    exit::print(&summary(&shown, &files, &evaluated.document.first_page.answer))?;
+    exit::print(&summary(
+        &shown,
+        &files,
+        &evaluated.document.first_page.answer,
+    ))?;
     Ok(DONE)
 }
 
@@ -43,7 +50,9 @@ fn check(differences: &[String], shown: &str) -> Result<u8, Failure> {
     for difference in differences {
         exit::note(&format!("{shown}/{}", printable(difference)));
     }
-    exit::note(&format!("error: `{shown}` is not reproduced\nhint: `caveat report` writes it anew"));
+    exit::note(&format!(
+        "error: `{shown}` is not reproduced\nhint: `caveat report` writes it anew"
+    ));
     Ok(ANSWER_NO)
 }
 
@@ -56,7 +65,10 @@ fn summary(
     for name in files.keys().filter(|name| !name.contains('/')) {
         text.push_str(&format!("{shown}/{name}\n"));
     }
-    let words: Vec<String> = answer.iter().map(|sentence| printable(&sentence.text)).collect();
+    let words: Vec<String> = answer
+        .iter()
+        .map(|sentence| printable(&sentence.text))
+        .collect();
     text.push_str(&format!("\n{}\n", words.join(" ")));
     text
 }

@@ -6,7 +6,7 @@ use crate::exit::{self, DONE, Failure};
 pub fn run(name: &str) -> Result<u8, Failure> {
     let schema = caveat_render::schema::schema(name).ok_or_else(|| {
         Failure::wrong_use(format!(
-            "there is no schema `{}`\nhint: the schemas are annex, claims, document and report",
+            "there is no schema `{}`\nhint: the schemas are annex, claims, document, manifest and report",
             caveat_importer::text::printable(name)
         ))
     })?;

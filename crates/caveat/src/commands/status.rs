@@ -13,9 +13,16 @@ pub fn run(arguments: &StatusArguments) -> Result<u8, Failure> {
         exit::print_json(&status)?;
         return Ok(DONE);
     }
-    let mut text = format!("{} traces, {} cells of counts\n", status.traces, status.cells);
+    let mut text = format!(
+        "{} traces, {} cells of counts\n",
+        status.traces, status.cells
+    );
     for source in &status.sources {
-        text.push_str(&format!("source {}: {}\n", printable(&source.path), source.format));
+        text.push_str(&format!(
+            "source {}: {}\n",
+            printable(&source.path),
+            source.format
+        ));
     }
     for model in &status.models {
         let evaluable: u64 = ["compliance", "partial", "refusal", "hallucination_refusal"]
@@ -31,7 +38,11 @@ pub fn run(arguments: &StatusArguments) -> Result<u8, Failure> {
     }
     for grader in &status.graders {
         let name = grader.grader.as_deref().unwrap_or("unnamed");
-        text.push_str(&format!("grader {}: {} traces\n", printable(name), grader.traces));
+        text.push_str(&format!(
+            "grader {}: {} traces\n",
+            printable(name),
+            grader.traces
+        ));
     }
     exit::print(&text)?;
     Ok(DONE)

@@ -8,25 +8,34 @@ use assert_cmd::Command;
 use serde_json::Value;
 
 /// The root of the workspace.
-pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 /// The command, run from the root of the workspace.
-pub fn caveat() -> Command {
+pub(crate) fn caveat() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_caveat"));
     command.current_dir(root());
     command
 }
 
 /// What a command prints as JSON; it must succeed.
-pub fn json(arguments: &[&str]) -> Value {
-    let output = caveat().args(arguments).assert().success().get_output().stdout.clone();
+pub(crate) fn json(arguments: &[&str]) -> Value {
+    let output = caveat()
+        .args(arguments)
+        .assert()
+        .success()
+        .get_output()
+        .stdout
+        .clone();
     serde_json::from_slice(&output).unwrap()
 }
 
 /// The exit code, standard output and standard error of a command.
-pub fn outcome(arguments: &[&str]) -> (i32, String, String) {
+pub(crate) fn outcome(arguments: &[&str]) -> (i32, String, String) {
     let output = caveat().args(arguments).output().unwrap();
     (
         output.status.code().unwrap(),
@@ -36,18 +45,24 @@ pub fn outcome(arguments: &[&str]) -> (i32, String, String) {
 }
 
 /// The JSON in a file of the workspace.
-pub fn file(path: &str) -> Value {
+pub(crate) fn file(path: &str) -> Value {
     serde_json::from_slice(&std::fs::read(root().join(path)).unwrap()).unwrap()
 }
 
 /// The number at a path of names separated by slashes.
-pub fn number(value: &Value, path: &str) -> f64 {
-    value.pointer(path).and_then(Value::as_f64).unwrap_or_else(|| panic!("no number at {path}"))
+pub(crate) fn number(value: &Value, path: &str) -> f64 {
+    value
+        .pointer(path)
+        .and_then(Value::as_f64)
+        .unwrap_or_else(|| panic!("no number at {path}"))
 }
 
 /// Fails unless two numbers agree to this relative tolerance.
 #[track_caller]
-pub fn assert_close(actual: f64, expected: f64, tolerance: f64, what: &str) {
+pub(crate) fn assert_close(actual: f64, expected: f64, tolerance: f64, what: &str) {
     let bound = tolerance * expected.abs().max(1e-300);
-    assert!((actual - expected).abs() <= bound, "{what}: {actual} against {expected}");
+    assert!(
+        (actual - expected).abs() <= bound,
+        "{what}: {actual} against {expected}"
+    );
 }

@@ -121,10 +121,11 @@ fn prepare(value: &mut Value) {
             if fields.contains_key("columns") && fields.contains_key("rows") {
                 prepare_cells(fields);
             }
-            if fields.contains_key("strong") && fields.contains_key("evidence") {
-                let label = ids_label(fields.get("evidence"));
-                fields.insert("ids".to_owned(), Value::String(label));
-                fields.remove("evidence");
+            // The evidence beside a finding names the ids of its claim as well.
+            if fields.contains_key("evidence")
+                && let Some(Value::Array(claim)) = fields.get_mut("claim")
+            {
+                claim.iter_mut().for_each(forget_ids);
             }
             fill_blanks(fields);
             for (name, field) in fields.iter_mut() {
@@ -134,9 +135,38 @@ fn prepare(value: &mut Value) {
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(prepare),
+        Value::Array(items) => {
+            label_prose(items);
+            items.iter_mut().for_each(prepare);
+        }
         Value::String(text) => *text = glyphs::breakable(&glyphs::kept_together(text)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Puts the ids of all sentences of a prose behind its last one, once.
+fn label_prose(sentences: &mut [Value]) {
+    let is_sentence = |item: &Value| item.get("strong").is_some() && item.get("evidence").is_some();
+    if !sentences.iter().all(is_sentence) {
+        return;
+    }
+    let mut ids = Vec::new();
+    for sentence in sentences.iter_mut() {
+        if let Some(Value::Array(own)) = sentence.get("evidence") {
+            ids.extend(own.iter().cloned());
+        }
+        forget_ids(sentence);
+    }
+    if let Some(Value::Object(last)) = sentences.last_mut() {
+        last.insert("ids".to_owned(), Value::String(ids_label(&ids)));
+    }
+}
+
+/// Leaves a sentence without a label.
+fn forget_ids(sentence: &mut Value) {
+    if let Value::Object(fields) = sentence {
+        fields.remove("evidence");
+        fields.insert("ids".to_owned(), Value::String(String::new()));
     }
 }
 
@@ -202,17 +232,14 @@ fn items_of(value: Option<&mut Value>) -> &mut [Value] {
     }
 }
 
-/// Writes evidence ids as one label; three or more in a row become a range.
-fn ids_label(ids: Option<&Value>) -> String {
-    let Some(Value::Array(ids)) = ids else {
-        return String::new();
-    };
-    let mut seen = BTreeSet::new();
-    let ids: Vec<&str> = ids
+/// Writes evidence ids as one label, in order; three or more in a row become a range.
+fn ids_label(ids: &[Value]) -> String {
+    let ids: BTreeSet<(&str, u32, &str)> = ids
         .iter()
         .filter_map(Value::as_str)
-        .filter(|id| seen.insert(*id))
+        .map(|id| numbered(id).map_or((id, 0, id), |(prefix, number)| (prefix, number, id)))
         .collect();
+    let ids: Vec<&str> = ids.into_iter().map(|(_, _, id)| id).collect();
     let mut parts = Vec::new();
     let mut rest = ids.as_slice();
     while let Some(first) = rest.first() {
@@ -248,9 +275,9 @@ fn numbered(id: &str) -> Option<(&str, u32)> {
 /// Cuts what stands in one line of the running head and foot.
 fn cut_running_lines(view: &mut Value) {
     let limits = [
-        ("series", 60.0, Measure::Sans),
-        ("edition", 62.0, Measure::Sans),
-        ("status", 44.0, Measure::SansSemibold),
+        ("series", 50.0, Measure::Sans),
+        ("edition", 46.0, Measure::Sans),
+        ("status", 68.0, Measure::SansSemibold),
         ("foot", 140.0, Measure::Sans),
     ];
     let Some(head) = view.get_mut("head") else {
@@ -273,11 +300,15 @@ mod tests {
             (json!(["d1"]), "[d1]"),
             (json!(["r1", "r2", "r3", "r9"]), "[r1–r3, r9]"),
             (json!(["r1", "r2"]), "[r1, r2]"),
-            (json!(["a", "a", "b7"]), "[a, b7]"),
+            (json!(["a", "b7", "a"]), "[a, b7]"),
+            (json!(["r10", "r9", "d1", "r11"]), "[d1, r9–r11]"),
             (json!([]), ""),
         ];
         for (ids, expected) in cases {
-            assert_eq!(ids_label(Some(&ids)), expected);
+            assert_eq!(
+                ids_label(ids.as_array().map_or(&[], Vec::as_slice)),
+                expected
+            );
         }
     }
 

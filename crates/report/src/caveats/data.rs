@@ -57,7 +57,11 @@ pub(super) fn below_minimum(facts: &Facts<'_>) -> Option<Caveat> {
         severity: Severity::Note,
         topic: Topic::Data,
         title: "Some vendors have too few results to rank".to_owned(),
-        short: format!("{} fewer than {} results and no rank.", format::capital(&many), format::thousands(minimum)),
+        short: format!(
+            "{} fewer than {} results and no rank.",
+            format::capital(&many),
+            format::thousands(minimum)
+        ),
         text: format!(
             "{} fewer than {} evaluable results and no rank: {}. They stay in the shares of variance.",
             format::capital(&many),
@@ -70,8 +74,10 @@ pub(super) fn below_minimum(facts: &Facts<'_>) -> Option<Caveat> {
 
 /// CAV-SMALL-CELLS. Rule: a model has fewer than 50 evaluable results.
 pub(super) fn small_cells(facts: &Facts<'_>) -> Option<Caveat> {
-    let small: Vec<(usize, &ModelResult)> =
-        facts.models().filter(|(_, model)| model.n < SMALL_CELL).collect();
+    let small: Vec<(usize, &ModelResult)> = facts
+        .models()
+        .filter(|(_, model)| model.n < SMALL_CELL)
+        .collect();
     let smallest = small.iter().map(|(_, model)| model.n).min()?;
     let of = facts.analysis().models.len();
     let widest = small
@@ -98,13 +104,19 @@ pub(super) fn small_cells(facts: &Facts<'_>) -> Option<Caveat> {
             format::thousands(smallest),
             format::points(widest, 0)
         ),
-        evidence: small.iter().map(|(place, _)| numbered("m", *place)).collect(),
+        evidence: small
+            .iter()
+            .map(|(place, _)| numbered("m", *place))
+            .collect(),
     })
 }
 
 /// CAV-FLOOR. Rule: no attack on some model succeeded.
 pub(super) fn floor(facts: &Facts<'_>) -> Option<Caveat> {
-    let at: Vec<_> = facts.models().filter(|(_, m)| m.n > 0 && m.succeeded == 0).collect();
+    let at: Vec<_> = facts
+        .models()
+        .filter(|(_, m)| m.n > 0 && m.succeeded == 0)
+        .collect();
     let evidence: Vec<String> = at.iter().map(|(place, _)| numbered("m", *place)).collect();
     at.first()?;
     let listed: Vec<String> = at
@@ -139,7 +151,10 @@ pub(super) fn floor(facts: &Facts<'_>) -> Option<Caveat> {
 
 /// CAV-CEILING. Rule: every attack on some model succeeded.
 pub(super) fn ceiling(facts: &Facts<'_>) -> Option<Caveat> {
-    let at: Vec<_> = facts.models().filter(|(_, m)| m.n > 0 && m.succeeded == m.n).collect();
+    let at: Vec<_> = facts
+        .models()
+        .filter(|(_, m)| m.n > 0 && m.succeeded == m.n)
+        .collect();
     at.first()?;
     let evidence: Vec<String> = at.iter().map(|(place, _)| numbered("m", *place)).collect();
     let listed: Vec<String> = at
@@ -196,7 +211,11 @@ pub(super) fn not_evaluable(facts: &Facts<'_>) -> Option<Caveat> {
     let names = if listed.is_empty() {
         String::new()
     } else {
-        format!(" The share is above {} for {}.", format::percent(HIGH_LOSS_OF_A_VENDOR), format::list(&listed))
+        format!(
+            " The share is above {} for {}.",
+            format::percent(HIGH_LOSS_OF_A_VENDOR),
+            format::list(&listed)
+        )
     };
     let mut evidence = vec!["a2".to_owned()];
     evidence.extend(vendors.iter().filter_map(|p| facts.vendor_id(&p.provider)));
@@ -205,7 +224,11 @@ pub(super) fn not_evaluable(facts: &Facts<'_>) -> Option<Caveat> {
         severity: Severity::Serious,
         topic: Topic::Data,
         title: "Many results could not be judged".to_owned(),
-        short: format!("{} of {} results are not evaluable and left out.", format::percent(share), format::thousands(all)),
+        short: format!(
+            "{} of {} results are not evaluable and left out.",
+            format::percent(share),
+            format::thousands(all)
+        ),
         text: format!(
             "{} of the {} results of the kept models are not evaluable and leave numerator and \
              denominator.{names} If they differ from the others, the rates are off.",
@@ -220,7 +243,12 @@ pub(super) fn not_evaluable(facts: &Facts<'_>) -> Option<Caveat> {
 /// so that some records are published counts and not single results.
 pub(super) fn counts_only(facts: &Facts<'_>) -> Option<Caveat> {
     let account = &facts.input.selection.account;
-    let records: u64 = facts.input.sources.iter().map(|s| s.imported + s.already_present).sum();
+    let records: u64 = facts
+        .input
+        .sources
+        .iter()
+        .map(|s| s.imported + s.already_present)
+        .sum();
     let traces: u64 = account.traces.values().sum();
     if records == 0 || records >= traces {
         return None;
@@ -230,7 +258,11 @@ pub(super) fn counts_only(facts: &Facts<'_>) -> Option<Caveat> {
         severity: Severity::Serious,
         topic: Topic::Data,
         title: "Counts, not single results".to_owned(),
-        short: format!("{} results come as {} rows of published counts.", format::thousands(traces), format::thousands(records)),
+        short: format!(
+            "{} results come as {} rows of published counts.",
+            format::thousands(traces),
+            format::thousands(records)
+        ),
         text: format!(
             "The {} results come as {} rows of published counts. Single results, their prompts and \
              their verdicts cannot be looked at, and nothing that needs them can be computed.",
@@ -254,8 +286,11 @@ pub(super) fn one_corpus(facts: &Facts<'_>) -> Option<Caveat> {
         severity: Severity::Note,
         topic: Topic::Data,
         title: "These tests only".to_owned(),
-        short: format!("{} results of {} say nothing of other attacks or later versions.",
-            format::thousands(facts.traces()), format::plural(models, "model", "models")),
+        short: format!(
+            "{} results of {} say nothing of other attacks or later versions.",
+            format::thousands(facts.traces()),
+            format::plural(models, "model", "models")
+        ),
         text: format!(
             "The figures cover {} evaluable results of {}, observed{when}. They say nothing of other \
              attacks, of later versions of the models, or of a system built around a model.",
@@ -269,5 +304,8 @@ pub(super) fn one_corpus(facts: &Facts<'_>) -> Option<Caveat> {
 /// A day of the data as readers write it, or as it stands.
 pub(crate) fn written_day(day: &str) -> String {
     let date = day.get(..10).and_then(crate::definition::day);
-    date.map_or_else(|| day.to_owned(), |(year, month, day)| format::date(year, month, day))
+    date.map_or_else(
+        || day.to_owned(),
+        |(year, month, day)| format::date(year, month, day),
+    )
 }

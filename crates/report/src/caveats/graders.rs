@@ -24,7 +24,10 @@ pub(super) fn under_test(facts: &Facts<'_>) -> Option<Caveat> {
         .filter_map(|grader| Some((grader.grader.as_str(), grader.model_under_test.as_deref()?)))
         .collect();
     let (_, model) = judges.first()?;
-    let names: Vec<String> = judges.iter().map(|(grader, _)| facts.grader(grader)).collect();
+    let names: Vec<String> = judges
+        .iter()
+        .map(|(grader, _)| facts.grader(grader))
+        .collect();
     let mut evidence = vec!["g1".to_owned()];
     evidence.extend(judges.iter().filter_map(|(_, model)| facts.model_id(model)));
     let verb = if names.len() == 1 { "is" } else { "are" };
@@ -33,7 +36,10 @@ pub(super) fn under_test(facts: &Facts<'_>) -> Option<Caveat> {
         severity: Severity::Grave,
         topic: Topic::Graders,
         title: "A grader is itself under test".to_owned(),
-        short: format!("{} grades and is one of the models tested.", facts.model_named(model)),
+        short: format!(
+            "{} grades and is one of the models tested.",
+            facts.model_named(model)
+        ),
         text: format!(
             "{} {verb} grader and model under test at once. Its verdicts on its own replies, and on \
              those of its relatives, are not an outside judgement.",
@@ -49,13 +55,17 @@ pub(super) fn disagree(facts: &Facts<'_>) -> Option<Caveat> {
     let pairs = facts.analysis().agreement.pairs.iter().enumerate();
     let apart: Vec<_> = pairs
         .filter(|(_, pair)| {
-            let kappa = pair.kappa.number().is_some_and(|kappa| kappa < LOWEST_KAPPA);
+            let kappa = pair
+                .kappa
+                .number()
+                .is_some_and(|kappa| kappa < LOWEST_KAPPA);
             let gap = pair.rate_first.number().zip(pair.rate_second.number());
             kappa || gap.is_some_and(|(a, b)| 100.0 * (a - b).abs() > LARGEST_RATE_GAP)
         })
         .collect();
     let (_, worst) = apart.iter().min_by(|(_, a), (_, b)| {
-        let kappa = |pair: &caveat_analysis::result::PairAgreement| pair.kappa.number().unwrap_or(1.0);
+        let kappa =
+            |pair: &caveat_analysis::result::PairAgreement| pair.kappa.number().unwrap_or(1.0);
         kappa(a).total_cmp(&kappa(b))
     })?;
     let kappa = worst
@@ -63,12 +73,23 @@ pub(super) fn disagree(facts: &Facts<'_>) -> Option<Caveat> {
         .number()
         .map(|kappa| format!(" ({})", format::labelled("κ", &format::decimals(kappa, 2))))
         .unwrap_or_default();
-    let rates = worst.rate_first.number().zip(worst.rate_second.number()).map(|(a, b)| {
-        format!(" They find {} and {} successes.", format::percent(a), format::percent(b))
-    });
+    let rates = worst
+        .rate_first
+        .number()
+        .zip(worst.rate_second.number())
+        .map(|(a, b)| {
+            format!(
+                " They find {} and {} successes.",
+                format::percent(a),
+                format::percent(b)
+            )
+        });
     let more = match apart.len() {
         1 => String::new(),
-        n => format!(" The same holds for {} pairs of graders in all.", format::word(n)),
+        n => format!(
+            " The same holds for {} pairs of graders in all.",
+            format::word(n)
+        ),
     };
     let mut evidence = vec!["g1".to_owned()];
     evidence.extend(apart.iter().map(|(place, _)| numbered("g", place + 1)));
@@ -148,7 +169,10 @@ pub(super) fn known_quality(facts: &Facts<'_>) -> Option<Caveat> {
         short: if word_count_at_most(note, 16) {
             format!("{}: {}.", facts.grader(first), note.trim_end_matches('.'))
         } else {
-            format!("What is on record about {} stands in the section on graders.", facts.grader(first))
+            format!(
+                "What is on record about {} stands in the section on graders.",
+                facts.grader(first)
+            )
         },
         text: format!("On record about the graders used: {}", texts.join(" ")),
         evidence: vec!["g1".to_owned()],

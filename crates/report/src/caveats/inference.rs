@@ -21,13 +21,19 @@ const CONFOUNDED_ABOVE: f64 = 0.75;
 /// CAV-SHARE-CHANCE. Rule: the vendor's share is not beyond chance
 /// ([`findings::share_state`]).
 pub(super) fn share(facts: &Facts<'_>) -> Option<Caveat> {
-    if !matches!(findings::share_state(facts), ShareState::Short | ShareState::Close) {
+    if !matches!(
+        findings::share_state(facts),
+        ShareState::Short | ShareState::Close
+    ) {
         return None;
     }
     let main = facts.main_share();
     let result = main.result;
     let (observed, mean) = (result.eta2.number()?, result.eta2_null_mean.number()?);
-    let p = result.p_permutation.number().or_else(|| result.p.number())?;
+    let p = result
+        .p_permutation
+        .number()
+        .or_else(|| result.p.number())?;
     Some(Caveat {
         code: "CAV-SHARE-CHANCE",
         severity: Severity::Serious,
@@ -59,20 +65,28 @@ pub(super) fn singletons(facts: &Facts<'_>) -> Option<Caveat> {
         return None;
     }
     let two_plus = &facts.analysis().decomposition.two_plus;
-    let restricted = two_plus.eta2.number().zip(two_plus.eta2_null_mean.number()).map(|(eta2, mean)| {
-        format!(
-            " Among the {} vendors with two or more models the share is {}, chance average {}.",
-            format::word(two_plus.n_groups),
-            format::percent(eta2),
-            format::percent(mean)
-        )
-    });
+    let restricted = two_plus
+        .eta2
+        .number()
+        .zip(two_plus.eta2_null_mean.number())
+        .map(|(eta2, mean)| {
+            format!(
+                " Among the {} vendors with two or more models the share is {}, chance average {}.",
+                format::word(two_plus.n_groups),
+                format::percent(eta2),
+                format::percent(mean)
+            )
+        });
     Some(Caveat {
         code: "CAV-SINGLETONS",
         severity: Severity::Serious,
         topic: Topic::Inference,
         title: "Many vendors have one model".to_owned(),
-        short: format!("{} of {} vendors have a single model, which is fitted exactly.", format::word_first(single), format::word(groups)),
+        short: format!(
+            "{} of {} vendors have a single model, which is fitted exactly.",
+            format::word_first(single),
+            format::word(groups)
+        ),
         text: format!(
             "{} of {} vendors have a single model. Each is fitted exactly and raises the share \
              without showing that models of a vendor are alike.{}",
@@ -87,20 +101,29 @@ pub(super) fn singletons(facts: &Facts<'_>) -> Option<Caveat> {
 /// CAV-RATIO. Rule: the ratio of the two shares is reached by more than 5% of relabellings.
 pub(super) fn ratio(facts: &Facts<'_>) -> Option<Caveat> {
     let ratio = &facts.analysis().ratio;
-    let (value, share) = (ratio.eta2_over_r2.number()?, ratio.null_share_at_least.number()?);
+    let (value, share) = (
+        ratio.eta2_over_r2.number()?,
+        ratio.null_share_at_least.number()?,
+    );
     if share <= findings::UNREMARKABLE_ABOVE {
         return None;
     }
-    let means = ratio
-        .ratio_of_null_means
-        .number()
-        .map(|means| format!(" The two averages under chance alone stand as {} to 1.", format::times(means)));
+    let means = ratio.ratio_of_null_means.number().map(|means| {
+        format!(
+            " The two averages under chance alone stand as {} to 1.",
+            format::times(means)
+        )
+    });
     Some(Caveat {
         code: "CAV-RATIO",
         severity: Severity::Serious,
         topic: Topic::Inference,
         title: "The ratio of the two shares means little".to_owned(),
-        short: format!("Random relabelling gives {} or more in {}.", format::times(value), findings::cases(share)),
+        short: format!(
+            "Random relabelling gives {} or more in {}.",
+            format::times(value),
+            findings::cases(share)
+        ),
         text: format!(
             "The ratio of the two shares, {}, is reached or passed in {} of random relabellings.{} A \
              ratio whose denominator is near zero has no stable value.",
@@ -116,7 +139,10 @@ pub(super) fn ratio(facts: &Facts<'_>) -> Option<Caveat> {
 /// than 5% of relabellings.
 pub(super) fn extremes(facts: &Facts<'_>) -> Option<Caveat> {
     let risk = &facts.analysis().risk_ratio;
-    let (value, share) = (risk.of_means.value.number()?, risk.null_share_at_least.number()?);
+    let (value, share) = (
+        risk.of_means.value.number()?,
+        risk.null_share_at_least.number()?,
+    );
     if share <= findings::UNREMARKABLE_ABOVE {
         return None;
     }
@@ -125,7 +151,11 @@ pub(super) fn extremes(facts: &Facts<'_>) -> Option<Caveat> {
         severity: Severity::Serious,
         topic: Topic::Inference,
         title: "Extremes were picked after the fact".to_owned(),
-        short: format!("Chance gives a ratio of {} or more in {}.", format::times(value), findings::cases(share)),
+        short: format!(
+            "Chance gives a ratio of {} or more in {}.",
+            format::times(value),
+            findings::cases(share)
+        ),
         text: format!(
             "The lowest and the highest of {} vendors were picked after seeing the data. Random \
              relabelling gives a ratio of {} or more between the extremes in {}.",
@@ -151,12 +181,20 @@ pub(super) fn bands(facts: &Facts<'_>) -> Option<Caveat> {
         severity: Severity::Serious,
         topic: Topic::Inference,
         title: "Band labels come by chance as often".to_owned(),
-        short: format!("Chance puts {} or more vendors outside in {}.", format::word(outside), findings::cases(share)),
+        short: format!(
+            "Chance puts {} or more vendors outside in {}.",
+            format::word(outside),
+            findings::cases(share)
+        ),
         text: format!(
             "{} ranked {} outside the band of {}. Random relabelling puts as many or more outside in \
              {}. A fixed band without uncertainty says little of a vendor.",
             format::word_first(outside),
-            if outside == 1 { "vendor lies" } else { "vendors lie" },
+            if outside == 1 {
+                "vendor lies"
+            } else {
+                "vendors lie"
+            },
             format::points(bands.points.0, 0),
             findings::cases(share)
         ),
@@ -204,23 +242,46 @@ pub(super) fn influence(facts: &Facts<'_>) -> Option<Caveat> {
     let bound = UNDUE_LEVERAGE * 2.0 / scale.n_models as f64;
     let heavy = facts
         .models()
-        .filter_map(|(place, model)| Some((place, model.leverage.number()?, model.slope_without.number()?)))
+        .filter_map(|(place, model)| {
+            Some((
+                place,
+                model.leverage.number()?,
+                model.slope_without.number()?,
+            ))
+        })
         .filter(|(_, leverage, _)| *leverage > bound)
         .max_by(|a, b| a.1.total_cmp(&b.1));
     if !turns && heavy.is_none() {
         return None;
     }
     let (name, id, without) = match heavy.filter(|_| !turns) {
-        Some((place, _, without)) => {
-            (facts.model(place).to_owned(), crate::evidence::numbered("m", place), without)
-        }
-        None => (facts.model_named(&most.model), "s2".to_owned(), most.slope_without.0),
+        Some((place, _, without)) => (
+            facts.model(place).to_owned(),
+            crate::evidence::numbered("m", place),
+            without,
+        ),
+        None => (
+            facts.model_named(&most.model),
+            "s2".to_owned(),
+            most.slope_without.0,
+        ),
     };
-    let established = !matches!(findings::slope_state(facts), findings::SlopeState::NotEstablished);
-    let title = if turns { "One model turns the slope" } else { "One model weighs heavily on the slope" };
+    let established = !matches!(
+        findings::slope_state(facts),
+        findings::SlopeState::NotEstablished
+    );
+    let title = if turns {
+        "One model turns the slope"
+    } else {
+        "One model weighs heavily on the slope"
+    };
     Some(Caveat {
         code: "CAV-INFLUENCE",
-        severity: if established { Severity::Serious } else { Severity::Note },
+        severity: if established {
+            Severity::Serious
+        } else {
+            Severity::Note
+        },
         topic: Topic::Inference,
         title: title.to_owned(),
         short: format!(
@@ -246,7 +307,12 @@ pub(super) fn confounded(facts: &Facts<'_>) -> Option<Caveat> {
         .sample
         .models
         .iter()
-        .filter_map(|model| Some((model.provider.as_str(), model.size_b.filter(|size| *size > 0.0)?.log2())))
+        .filter_map(|model| {
+            Some((
+                model.provider.as_str(),
+                model.size_b.filter(|size| *size > 0.0)?.log2(),
+            ))
+        })
         .collect();
     let share = corrected_share(&sizes)?;
     if share <= CONFOUNDED_ABOVE {
@@ -283,8 +349,15 @@ fn corrected_share(values: &[(&str, f64)]) -> Option<f64> {
         return None;
     }
     let all: Vec<f64> = values.iter().map(|(_, value)| *value).collect();
-    let spread = |of: &[f64]| of.iter().map(|value| (value - mean(of)).powi(2)).sum::<f64>();
-    let (total, within) = (spread(&all), groups.values().map(|group| spread(group)).sum::<f64>());
+    let spread = |of: &[f64]| {
+        of.iter()
+            .map(|value| (value - mean(of)).powi(2))
+            .sum::<f64>()
+    };
+    let (total, within) = (
+        spread(&all),
+        groups.values().map(|group| spread(group)).sum::<f64>(),
+    );
     // Numbers of models are small; the conversions are exact.
     (total > 1e-12).then(|| 1.0 - (within / total) * (n - 1) as f64 / (n - k) as f64)
 }
@@ -301,12 +374,22 @@ pub(super) fn observational(facts: &Facts<'_>) -> Option<Caveat> {
         severity: Severity::Note,
         topic: Topic::Inference,
         title: "A vendor is a label, not a cause".to_owned(),
-        short: format!("What makes models of the {} vendors differ was not tested.", format::word(vendors)),
+        short: format!(
+            "What makes models of the {} vendors differ was not tested.",
+            format::word(vendors)
+        ),
         text: format!(
             "The {} vendors differ in training, data, filters, prompts met and ways of access at \
              once. A difference between them names none of these.",
             format::word(vendors)
         ),
-        evidence: facts.vendor_ids(&facts.analysis().providers.iter().map(|p| p.provider.as_str()).collect::<Vec<_>>()),
+        evidence: facts.vendor_ids(
+            &facts
+                .analysis()
+                .providers
+                .iter()
+                .map(|p| p.provider.as_str())
+                .collect::<Vec<_>>(),
+        ),
     })
 }

@@ -139,12 +139,18 @@ impl Caveat {
     /// For the panel of the first page.
     pub fn panel_item(&self) -> Prose {
         let ids = self.evidence.iter().cloned();
-        vec![strong(format!("{}.", self.title), ids.clone()), say(self.short.clone(), ids)]
+        vec![
+            strong(format!("{}.", self.title), ids.clone()),
+            say(self.short.clone(), ids),
+        ]
     }
 
     /// For the list of all caveats.
     pub fn list_item(&self) -> Prose {
         let ids = self.evidence.iter().cloned();
-        vec![strong(format!("{}.", self.title), ids.clone()), say(self.text.clone(), ids)]
+        vec![
+            strong(format!("{}.", self.title), ids.clone()),
+            say(self.text.clone(), ids),
+        ]
     }
 }

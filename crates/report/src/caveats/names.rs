@@ -14,13 +14,23 @@ pub(super) fn runtime(facts: &Facts<'_>) -> Option<Caveat> {
         .analysis()
         .providers
         .iter()
-        .filter_map(|p| Some((p.provider.as_str(), facts.stand_in(&p.provider)?, p.n_models)))
+        .filter_map(|p| {
+            Some((
+                p.provider.as_str(),
+                facts.stand_in(&p.provider)?,
+                p.n_models,
+            ))
+        })
         .collect();
     found.first()?;
     let listed: Vec<String> = found
         .iter()
         .map(|(name, kind, models)| {
-            format!("{} (a {kind}, {})", facts.vendor(name), format::plural(*models, "model", "models"))
+            format!(
+                "{} (a {kind}, {})",
+                facts.vendor(name),
+                format::plural(*models, "model", "models")
+            )
         })
         .collect();
     let makers: BTreeSet<&str> = facts
@@ -46,7 +56,11 @@ pub(super) fn runtime(facts: &Facts<'_>) -> Option<Caveat> {
         severity: Severity::Serious,
         topic: Topic::Names,
         title: "Not every vendor is a maker".to_owned(),
-        short: format!("{} {} no maker.", format::list(&shown), if shown.len() == 1 { "is" } else { "are" }),
+        short: format!(
+            "{} {} no maker.",
+            format::list(&shown),
+            if shown.len() == 1 { "is" } else { "are" }
+        ),
         text: format!(
             "Counted as vendors although they make no models: {}.{of} What they share is a way of \
              running models, not a way of making them.",
@@ -76,15 +90,24 @@ pub(super) fn spelling(facts: &Facts<'_>) -> Option<Caveat> {
         .iter()
         .map(|(maker, providers)| format!("{maker} ({})", format::list(&facts.vendors(providers))))
         .collect();
-    let mut evidence: Vec<String> =
-        twice.iter().flat_map(|(_, providers)| facts.vendor_ids(providers)).collect();
+    let mut evidence: Vec<String> = twice
+        .iter()
+        .flat_map(|(_, providers)| facts.vendor_ids(providers))
+        .collect();
     evidence.push("a7".to_owned());
     Some(Caveat {
         code: "CAV-SPELLING",
         severity: Severity::Serious,
         topic: Topic::Names,
         title: "One maker under several names".to_owned(),
-        short: format!("{} counted under several vendor names.", if twice.len() == 1 { "One maker is" } else { "Some makers are" }),
+        short: format!(
+            "{} counted under several vendor names.",
+            if twice.len() == 1 {
+                "One maker is"
+            } else {
+                "Some makers are"
+            }
+        ),
         text: format!(
             "Models of one maker stand under several vendor names: {}. They count as different \
              vendors here, which adds groups and raises the share by chance.",
@@ -112,7 +135,13 @@ pub(super) fn derivative(facts: &Facts<'_>) -> Option<Caveat> {
     kept.first()?;
     let listed: Vec<String> = kept
         .iter()
-        .map(|(fact, kind)| format!("{} ({kind}, under {})", facts.model_named(&fact.model), facts.vendor(&fact.provider)))
+        .map(|(fact, kind)| {
+            format!(
+                "{} ({kind}, under {})",
+                facts.model_named(&fact.model),
+                facts.vendor(&fact.provider)
+            )
+        })
         .collect();
     Some(Caveat {
         code: "CAV-DERIVATIVE",
@@ -122,13 +151,20 @@ pub(super) fn derivative(facts: &Facts<'_>) -> Option<Caveat> {
         short: format!(
             "{} kept {} not what the vendor in its row released.",
             format::word_first(kept.len()),
-            if kept.len() == 1 { "model is" } else { "models are" }
+            if kept.len() == 1 {
+                "model is"
+            } else {
+                "models are"
+            }
         ),
         text: format!(
             "Kept although derived from another model: {}. What they do may be the work of whoever \
              changed them, not of the vendor they stand under.",
             format::short_list(&listed, 8)
         ),
-        evidence: kept.iter().filter_map(|(fact, _)| facts.fact_id(fact)).collect(),
+        evidence: kept
+            .iter()
+            .filter_map(|(fact, _)| facts.fact_id(fact))
+            .collect(),
     })
 }

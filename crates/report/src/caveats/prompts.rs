@@ -16,11 +16,19 @@ pub(super) fn different(facts: &Facts<'_>) -> Option<Caveat> {
     }
     let median = overlap.jaccard_median.number().unwrap_or(lowest);
     let highest = overlap.jaccard_highest.number().unwrap_or(lowest);
-    let severity = if median < 0.5 { Severity::Grave } else { Severity::Serious };
+    let severity = if median < 0.5 {
+        Severity::Grave
+    } else {
+        Severity::Serious
+    };
     let common = overlap.common_to_all_ranked;
     let all_met = match common {
         0 => "No prompt was met by every ranked vendor".to_owned(),
-        n => format!("{} of {} prompts were met by every ranked vendor", format::count(n), format::count(overlap.prompts)),
+        n => format!(
+            "{} of {} prompts were met by every ranked vendor",
+            format::count(n),
+            format::count(overlap.prompts)
+        ),
     };
     Some(Caveat {
         code: "CAV-PROMPTS",
@@ -56,9 +64,10 @@ pub(super) fn unidentified(facts: &Facts<'_>) -> Option<Caveat> {
         topic: Topic::Prompts,
         title: "Shared prompts cannot be checked".to_owned(),
         short: "The data do not say which result answers which prompt.".to_owned(),
-        text: "The data do not say which result answers which prompt. Whether vendors met the same \
+        text:
+            "The data do not say which result answers which prompt. Whether vendors met the same \
                prompts cannot be checked from them, and no comparison here is paired by prompt."
-            .to_owned(),
+                .to_owned(),
         evidence: vec!["o1".to_owned()],
     })
 }
@@ -71,7 +80,11 @@ pub(super) fn repeated(facts: &Facts<'_>) -> Option<Caveat> {
     let several = models
         .iter()
         .filter(|model| {
-            let prompts = model.prompts.as_ref().map(Vec::len).and_then(|n| u64::try_from(n).ok());
+            let prompts = model
+                .prompts
+                .as_ref()
+                .map(Vec::len)
+                .and_then(|n| u64::try_from(n).ok());
             prompts.is_some_and(|prompts| prompts < model.n)
         })
         .count();
@@ -81,11 +94,18 @@ pub(super) fn repeated(facts: &Facts<'_>) -> Option<Caveat> {
     let (short, text) = if unidentified {
         let cause = "Intervals take every result as independent. Results that share a prompt are not, \
                      and the data do not say which do; the intervals may be too narrow.";
-        ("Results that share a prompt are not independent; intervals may be too narrow.".to_owned(), cause.to_owned())
+        (
+            "Results that share a prompt are not independent; intervals may be too narrow."
+                .to_owned(),
+            cause.to_owned(),
+        )
     } else {
         let many = format::plural(several, "model has", "models have");
         (
-            format!("{} more results than prompts; intervals may be too narrow.", format::capital(&many)),
+            format!(
+                "{} more results than prompts; intervals may be too narrow.",
+                format::capital(&many)
+            ),
             format!(
                 "{} more results than different prompts. Intervals take every result as independent; \
                  results to one prompt are not, so intervals may be too narrow.",

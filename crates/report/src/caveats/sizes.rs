@@ -19,7 +19,13 @@ fn in_scale<'a>(facts: &Facts<'a>) -> Vec<(usize, &'a ModelResult, &'a ModelFact
         .models()
         .filter(|(_, model)| model.in_scale)
         .filter_map(|(place, model)| {
-            let used = facts.input.selection.sample.models.get(place).and_then(|m| m.size_b);
+            let used = facts
+                .input
+                .selection
+                .sample
+                .models
+                .get(place)
+                .and_then(|m| m.size_b);
             let used = used.or_else(|| model.params_total_b.number())?;
             Some((place, model, facts.fact(model)?, used))
         })
@@ -66,15 +72,24 @@ pub(super) fn contradicts(facts: &Facts<'_>) -> Option<Caveat> {
             )
         })
         .collect();
-    let names: Vec<&str> = wrong.iter().map(|(place, ..)| facts.model(*place)).collect();
-    let mut evidence: Vec<String> =
-        wrong.iter().filter_map(|(_, fact, ..)| facts.fact_id(fact)).collect();
+    let names: Vec<&str> = wrong
+        .iter()
+        .map(|(place, ..)| facts.model(*place))
+        .collect();
+    let mut evidence: Vec<String> = wrong
+        .iter()
+        .filter_map(|(_, fact, ..)| facts.fact_id(fact))
+        .collect();
     let mut text = format!(
         "The corpus codes sizes that the makers contradict by more than a quarter: {}.",
         format::list(&listed)
     );
     if let Some((id, variant)) = facts.variant("register") {
-        text.push_str(&consequence(facts, variant, "With the sizes that makers disclose"));
+        text.push_str(&consequence(
+            facts,
+            variant,
+            "With the sizes that makers disclose",
+        ));
         evidence.push(id);
     }
     Some(Caveat {
@@ -86,7 +101,11 @@ pub(super) fn contradicts(facts: &Facts<'_>) -> Option<Caveat> {
             "The coded {} of {} {} from the makers\u{2019} figures by more than a quarter.",
             if names.len() == 1 { "size" } else { "sizes" },
             named_or_counted(&names),
-            if names.len() == 1 { "differs" } else { "differ" },
+            if names.len() == 1 {
+                "differs"
+            } else {
+                "differ"
+            },
         ),
         text,
         evidence,
@@ -137,7 +156,8 @@ fn largest_move(facts: &Facts<'_>, variant: &SizeSensitivity) -> Option<(String,
         .into_iter()
         .filter_map(|provider| {
             let before = provider.residual_pp.known()?.value.0;
-            let of = |r: &&caveat_analysis::result::ProviderResidualPp| r.provider == provider.provider;
+            let of =
+                |r: &&caveat_analysis::result::ProviderResidualPp| r.provider == provider.provider;
             let after = variant.residuals_pp.iter().find(of)?.residual_pp.0;
             Some((facts.vendor(&provider.provider), before, after))
         })
@@ -154,12 +174,20 @@ pub(super) fn not_published(facts: &Facts<'_>) -> Option<Caveat> {
         .iter()
         .map(|(place, _, used)| format!("{} ({})", facts.model(*place), format::size(*used)))
         .collect();
-    let of = facts.scale().map_or(facts.analysis().models.len(), |scale| scale.n_models);
-    let mut evidence: Vec<String> =
-        coded.iter().filter_map(|(_, fact, _)| facts.fact_id(fact)).collect();
+    let of = facts
+        .scale()
+        .map_or(facts.analysis().models.len(), |scale| scale.n_models);
+    let mut evidence: Vec<String> = coded
+        .iter()
+        .filter_map(|(_, fact, _)| facts.fact_id(fact))
+        .collect();
     evidence.push("s1".to_owned());
     let many = coded.len();
-    let severity = if 10 * many >= of { Severity::Grave } else { Severity::Serious };
+    let severity = if 10 * many >= of {
+        Severity::Grave
+    } else {
+        Severity::Serious
+    };
     Some(Caveat {
         code: "CAV-SIZE-UNDISCLOSED",
         severity,
@@ -188,9 +216,16 @@ pub(super) fn missing(facts: &Facts<'_>) -> Option<Caveat> {
     if without == 0 {
         return None;
     }
-    let names: Vec<&str> =
-        facts.models().filter(|(_, model)| !model.in_scale).map(|(place, _)| facts.model(place)).collect();
-    let subject = format!("{} of {} models", format::capital(&format::word(without)), format::count(models.len()));
+    let names: Vec<&str> = facts
+        .models()
+        .filter(|(_, model)| !model.in_scale)
+        .map(|(place, _)| facts.model(place))
+        .collect();
+    let subject = format!(
+        "{} of {} models",
+        format::capital(&format::word(without)),
+        format::count(models.len())
+    );
     Some(Caveat {
         code: "CAV-SIZE-MISSING",
         severity: Severity::Serious,
@@ -213,14 +248,17 @@ pub(super) fn mixture(facts: &Facts<'_>) -> Option<Caveat> {
         .into_iter()
         .filter_map(|(place, _, fact, _)| {
             let (total, active) = (fact.disclosed_total_b?, fact.disclosed_active_b?);
-            (fact.mixture == Some(true) && 2.0 * active <= total).then_some((place, fact, total, active))
+            (fact.mixture == Some(true) && 2.0 * active <= total)
+                .then_some((place, fact, total, active))
         })
         .collect();
     let widest = mixtures
         .iter()
         .max_by(|a, b| (a.2 / a.3).total_cmp(&(b.2 / b.3)))?;
-    let mut evidence: Vec<String> =
-        mixtures.iter().filter_map(|(_, fact, ..)| facts.fact_id(fact)).collect();
+    let mut evidence: Vec<String> = mixtures
+        .iter()
+        .filter_map(|(_, fact, ..)| facts.fact_id(fact))
+        .collect();
     let mut text = format!(
         "{} of the models in the size analyses are mixtures of experts, which use only a part of \
          their parameters for each token. The widest gap is {}, with {} in total and {} active.",

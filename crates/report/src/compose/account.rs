@@ -17,8 +17,17 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
     blocks.push(Block::Table(verdicts(facts)));
     blocks.extend(reasons(facts).map(Block::Table));
     let account = &facts.input.selection.account;
-    blocks.extend(excluded(&account.excluded, "excluded", "Models left out", "a3").map(Block::Table));
-    blocks.extend(excluded(&account.excluded_parts, "excluded-parts", "Parts of kept models left out", "a6").map(Block::Table));
+    blocks
+        .extend(excluded(&account.excluded, "excluded", "Models left out", "a3").map(Block::Table));
+    blocks.extend(
+        excluded(
+            &account.excluded_parts,
+            "excluded-parts",
+            "Parts of kept models left out",
+            "a6",
+        )
+        .map(Block::Table),
+    );
     blocks.extend(super::context(facts, Topic::Data));
     super::section("account", "Account of the data", lead(facts), blocks)
 }
@@ -53,7 +62,11 @@ fn lead(facts: &Facts<'_>) -> Prose {
 
 fn sources(facts: &Facts<'_>) -> Table {
     let rows = facts.input.sources.iter().map(|source| {
-        let version = source.format_version.as_deref().map(|v| format!(" {v}")).unwrap_or_default();
+        let version = source
+            .format_version
+            .as_deref()
+            .map(|v| format!(" {v}"))
+            .unwrap_or_default();
         row([
             source.path.clone(),
             format!("{}{version}", source.format),
@@ -78,7 +91,10 @@ fn sources(facts: &Facts<'_>) -> Table {
         ],
         rows: rows.collect(),
         more: None,
-        note: vec![say("Known: already present from another source. Digests stand at the end of the document.", ["a5"])],
+        note: vec![say(
+            "Known: already present from another source. Digests stand at the end of the document.",
+            ["a5"],
+        )],
     }
 }
 
@@ -92,7 +108,12 @@ fn verdicts(facts: &Facts<'_>) -> Table {
     let rows: Vec<Row> = caveat_corpus::Verdict::ALL
         .iter()
         .map(|verdict| (verdict.name(), Some(*verdict)))
-        .chain(names.iter().filter(|n| caveat_corpus::Verdict::ALL.iter().all(|v| v.name() != **n)).map(|n| (*n, None)))
+        .chain(
+            names
+                .iter()
+                .filter(|n| caveat_corpus::Verdict::ALL.iter().all(|v| v.name() != **n))
+                .map(|n| (*n, None)),
+        )
         .map(|(name, verdict)| {
             let counts = verdict.map_or("not evaluable", |verdict| match success.state(verdict) {
                 caveat_corpus::State::Succeeded => "succeeded",
@@ -121,7 +142,10 @@ fn verdicts(facts: &Facts<'_>) -> Table {
         ],
         rows,
         more: None,
-        note: vec![say("Evaluable are the results that succeeded or were resisted.", ["a1", "a2"])],
+        note: vec![say(
+            "Evaluable are the results that succeeded or were resisted.",
+            ["a1", "a2"],
+        )],
     }
 }
 
@@ -138,9 +162,16 @@ fn reasons(facts: &Facts<'_>) -> Option<Table> {
         entry.1 += exclusion.traces;
         entry.2 += exclusion.evaluable;
     }
-    let rows = by_reason.into_iter().map(|(reason, (models, traces, evaluable))| {
-        row([reason.to_owned(), format::count(models), format::thousands(traces), format::thousands(evaluable)])
-    });
+    let rows = by_reason
+        .into_iter()
+        .map(|(reason, (models, traces, evaluable))| {
+            row([
+                reason.to_owned(),
+                format::count(models),
+                format::thousands(traces),
+                format::thousands(evaluable),
+            ])
+        });
     Some(Table {
         id: "exclusion-reasons".to_owned(),
         number: None,
@@ -154,14 +185,21 @@ fn reasons(facts: &Facts<'_>) -> Option<Table> {
         ],
         rows: rows.collect(),
         more: None,
-        note: vec![say("Results of these models enter no figure of the report.", ["a3"])],
+        note: vec![say(
+            "Results of these models enter no figure of the report.",
+            ["a3"],
+        )],
     })
 }
 
 /// A name from the data, at the length that a row can hold.
 fn cut(name: &str) -> String {
     let name = format::shortened(name, LONGEST_NAME);
-    if name.is_empty() { "no name".to_owned() } else { name }
+    if name.is_empty() {
+        "no name".to_owned()
+    } else {
+        name
+    }
 }
 
 fn excluded(list: &[Exclusion], id: &str, title: &str, evidence: &str) -> Option<Table> {
@@ -171,7 +209,10 @@ fn excluded(list: &[Exclusion], id: &str, title: &str, evidence: &str) -> Option
     let rows = list.iter().take(MAX_ROWS).map(|exclusion| {
         row([
             cut(&exclusion.model),
-            exclusion.provider.as_deref().map_or_else(|| "not recorded".to_owned(), cut),
+            exclusion
+                .provider
+                .as_deref()
+                .map_or_else(|| "not recorded".to_owned(), cut),
             exclusion.reason.clone(),
             format::thousands(exclusion.evaluable),
             format::thousands(exclusion.succeeded),

@@ -3,18 +3,26 @@
 use crate::caveats;
 use crate::composition::Facts;
 use crate::document::{Block, Prose, Section};
-use crate::findings::{self, ShareState, SlopeState};
 use crate::findings::apart::{separated_above, separated_below, told_apart};
+use crate::findings::{self, ShareState, SlopeState};
 use crate::format;
 use crate::words::{plain, say, strong};
 
 pub(super) fn section(facts: &Facts<'_>) -> Section {
     let blocks = vec![
-        Block::Subheading { text: "What may be concluded".to_owned() },
+        Block::Subheading {
+            text: "What may be concluded".to_owned(),
+        },
         Block::List { items: may(facts) },
-        Block::Subheading { text: "What may not be concluded".to_owned() },
-        Block::List { items: may_not(facts) },
-        Block::Subheading { text: "What to ask a vendor".to_owned() },
+        Block::Subheading {
+            text: "What may not be concluded".to_owned(),
+        },
+        Block::List {
+            items: may_not(facts),
+        },
+        Block::Subheading {
+            text: "What to ask a vendor".to_owned(),
+        },
         Block::List { items: ask(facts) },
     ];
     super::section("buyers", "For buyers", lead(facts), blocks)
@@ -22,10 +30,16 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
 
 fn lead(facts: &Facts<'_>) -> Prose {
     let text = match (findings::share_state(facts), told_apart(facts)) {
-        (ShareState::Beyond, n) if n > 0 => "The vendor\u{2019}s name carries information here, but not enough to choose by it alone.",
+        (ShareState::Beyond, n) if n > 0 => {
+            "The vendor\u{2019}s name carries information here, but not enough to choose by it alone."
+        }
         (_, 0) => "These data give no ground to prefer a vendor, and none to dismiss one.",
-        (ShareState::Beyond, _) => "Vendors differ beyond chance, yet no single pair can be told apart.",
-        _ => "Single pairs of vendors can be told apart; a general rule about vendors cannot be drawn.",
+        (ShareState::Beyond, _) => {
+            "Vendors differ beyond chance, yet no single pair can be told apart."
+        }
+        _ => {
+            "Single pairs of vendors can be told apart; a general rule about vendors cannot be drawn."
+        }
     };
     vec![plain(text)]
 }
@@ -38,8 +52,18 @@ fn may(facts: &Facts<'_>) -> Vec<Prose> {
             continue;
         }
         let names: Vec<String> = list.iter().map(|p| facts.vendor(&p.provider)).collect();
-        let ids: Vec<String> = list.iter().filter_map(|p| facts.vendor_id(&p.provider)).chain(["c1".to_owned()]).collect();
-        let prompts = if facts.analysis().overlap.known().and_then(|o| o.jaccard_lowest.number()).is_some_and(|j| j >= 1.0) {
+        let ids: Vec<String> = list
+            .iter()
+            .filter_map(|p| facts.vendor_id(&p.provider))
+            .chain(["c1".to_owned()])
+            .collect();
+        let prompts = if facts
+            .analysis()
+            .overlap
+            .known()
+            .and_then(|o| o.jaccard_lowest.number())
+            .is_some_and(|j| j >= 1.0)
+        {
             "on the same prompts"
         } else if facts.analysis().overlap.known().is_some() {
             "on partly different prompts"
@@ -55,16 +79,28 @@ fn may(facts: &Facts<'_>) -> Vec<Prose> {
         )]);
     }
     match findings::slope_state(facts) {
-        SlopeState::Falls => items.push(vec![say("Over the sizes tested, larger models resisted more.", ["s1"])]),
-        SlopeState::Rises => items.push(vec![say("Over the sizes tested, larger models resisted less.", ["s1"])]),
+        SlopeState::Falls => items.push(vec![say(
+            "Over the sizes tested, larger models resisted more.",
+            ["s1"],
+        )]),
+        SlopeState::Rises => items.push(vec![say(
+            "Over the sizes tested, larger models resisted less.",
+            ["s1"],
+        )]),
         _ => {}
     }
     if findings::share_state(facts) == ShareState::Beyond {
-        items.push(vec![say("Models of one vendor are more alike than chance makes them.", [facts.main_share().id])]);
+        items.push(vec![say(
+            "Models of one vendor are more alike than chance makes them.",
+            [facts.main_share().id],
+        )]);
     }
     if items.is_empty() {
         items.push(vec![say(
-            format!("Attacks of this kind succeeded in {} evaluable results.", format::rate_in_words(facts.succeeded(), facts.traces())),
+            format!(
+                "Attacks of this kind succeeded in {} evaluable results.",
+                format::rate_in_words(facts.succeeded(), facts.traces())
+            ),
             ["a2"],
         )]);
     }
@@ -74,14 +110,30 @@ fn may(facts: &Facts<'_>) -> Vec<Prose> {
 fn may_not(facts: &Facts<'_>) -> Vec<Prose> {
     let mut items = Vec::new();
     if let SlopeState::NotEstablished | SlopeState::Absent(_) = findings::slope_state(facts) {
-        items.push(vec![say("That size makes no difference, or that it makes one: neither is established.", ["s1"])]);
+        items.push(vec![say(
+            "That size makes no difference, or that it makes one: neither is established.",
+            ["s1"],
+        )]);
     }
-    if matches!(findings::share_state(facts), ShareState::Short | ShareState::Close | ShareState::Absent(_)) {
-        items.push(vec![say("That choosing a vendor settles how often attacks succeed.", [facts.main_share().id])]);
+    if matches!(
+        findings::share_state(facts),
+        ShareState::Short | ShareState::Close | ShareState::Absent(_)
+    ) {
+        items.push(vec![say(
+            "That choosing a vendor settles how often attacks succeed.",
+            [facts.main_share().id],
+        )]);
     }
     let risk = &facts.analysis().risk_ratio;
-    if let (Some(value), Some(share)) = (risk.of_means.value.number(), risk.null_share_at_least.number()) {
-        let worth = if share > findings::UNREMARKABLE_ABOVE { "chance gives as much" } else { "the pair was picked after seeing the data" };
+    if let (Some(value), Some(share)) = (
+        risk.of_means.value.number(),
+        risk.null_share_at_least.number(),
+    ) {
+        let worth = if share > findings::UNREMARKABLE_ABOVE {
+            "chance gives as much"
+        } else {
+            "the pair was picked after seeing the data"
+        };
         items.push(vec![say(
             format!("That incidents will be {} times as frequent with one vendor as with another: {worth}.", format::times(value)),
             ["x1"],
@@ -90,26 +142,36 @@ fn may_not(facts: &Facts<'_>) -> Vec<Prose> {
     let open = facts.analysis().comparisons.len() - told_apart(facts);
     if open > 0 {
         items.push(vec![say(
-            format!("An order among the vendors of the {} that cannot be told apart.", format::plural(open, "pair", "pairs")),
+            format!(
+                "An order among the vendors of the {} that cannot be told apart.",
+                format::plural(open, "pair", "pairs")
+            ),
             ["c1"],
         )]);
     }
-    items.push(vec![plain("Anything about attacks, systems or versions that were not tested.")]);
+    items.push(vec![plain(
+        "Anything about attacks, systems or versions that were not tested.",
+    )]);
     items
 }
 
 /// Questions that follow from what these data lack. Rule: each is asked only
 /// where the caveat behind it is present.
 fn ask(facts: &Facts<'_>) -> Vec<Prose> {
-    let present: Vec<&str> = caveats::all(facts).iter().map(|caveat| caveat.code).collect();
+    let present: Vec<&str> = caveats::all(facts)
+        .iter()
+        .map(|caveat| caveat.code)
+        .collect();
     let mut items: Vec<Prose> = Vec::new();
     let mut ask = |code: &str, head: &str, question: String, ids: Vec<String>| {
         if present.contains(&code) {
             items.push(vec![strong(head, [""; 0]), say(question, ids)]);
         }
     };
-    let unpublished: Vec<String> =
-        caveats::undisclosed(facts).iter().map(|(place, ..)| facts.model(*place).to_owned()).collect();
+    let unpublished: Vec<String> = caveats::undisclosed(facts)
+        .iter()
+        .map(|(place, ..)| facts.model(*place).to_owned())
+        .collect();
     ask(
         "CAV-PROMPTS",
         "Prompts.",
@@ -125,12 +187,24 @@ fn ask(facts: &Facts<'_>) -> Vec<Prose> {
     ask(
         "CAV-SIZE-UNDISCLOSED",
         "Size.",
-        format!("How many parameters, in total and per token, does your model have ({})?", format::short_list(&unpublished, 4)),
+        format!(
+            "How many parameters, in total and per token, does your model have ({})?",
+            format::short_list(&unpublished, 4)
+        ),
         vec!["a7".to_owned(), "s1".to_owned()],
     );
-    for code in ["CAV-GRADER-SELF", "CAV-GRADER-DISAGREE", "CAV-GRADER-UNCHECKED"] {
+    for code in [
+        "CAV-GRADER-SELF",
+        "CAV-GRADER-DISAGREE",
+        "CAV-GRADER-UNCHECKED",
+    ] {
         if present.contains(&code) {
-            ask(code, "Grader.", "Which of these verdicts do you dispute, and on which results?".to_owned(), vec!["g1".to_owned()]);
+            ask(
+                code,
+                "Grader.",
+                "Which of these verdicts do you dispute, and on which results?".to_owned(),
+                vec!["g1".to_owned()],
+            );
             break;
         }
     }
@@ -138,7 +212,11 @@ fn ask(facts: &Facts<'_>) -> Vec<Prose> {
         "CAV-MIN-N",
         "Sample.",
         "Will you allow enough tests for a rank?".to_owned(),
-        facts.unranked().iter().filter_map(|p| facts.vendor_id(&p.provider)).collect(),
+        facts
+            .unranked()
+            .iter()
+            .filter_map(|p| facts.vendor_id(&p.provider))
+            .collect(),
     );
     ask(
         "CAV-FLOOR",
@@ -153,10 +231,15 @@ fn ask(facts: &Facts<'_>) -> Vec<Prose> {
         vec!["a2".to_owned()],
     );
     if findings::share_state(facts) == ShareState::Beyond {
-        items.push(vec![strong("Cause.", [""; 0]), plain("What did you do that could explain the rate, and where is it measured?")]);
+        items.push(vec![
+            strong("Cause.", [""; 0]),
+            plain("What did you do that could explain the rate, and where is it measured?"),
+        ]);
     }
     if items.is_empty() {
-        items.push(vec![plain("Which tests of your own can be set beside these?")]);
+        items.push(vec![plain(
+            "Which tests of your own can be set beside these?",
+        )]);
     }
     items
 }

@@ -11,21 +11,34 @@ pub(super) fn section(parts: &Parts<'_>) -> Section {
     let facts = &parts.facts;
     let mut blocks: Vec<Block> = histogram(facts).map(Block::Figure).into_iter().collect();
     for code in ["F-EXTREMES", "F-BANDS", "F-RATIO"] {
-        let shown_first = parts.findings.iter().take(findings::ON_FIRST_PAGE).any(|f| f.code == code);
+        let shown_first = parts
+            .findings
+            .iter()
+            .take(findings::ON_FIRST_PAGE)
+            .any(|f| f.code == code);
         let found = parts.findings.iter().find(|finding| finding.code == code);
         if let Some(finding) = found.filter(|_| !shown_first) {
             blocks.push(Block::Finding(finding.block()));
         }
     }
-    super::section("chance", "What chance alone would give", lead(facts), blocks)
+    super::section(
+        "chance",
+        "What chance alone would give",
+        lead(facts),
+        blocks,
+    )
 }
 
 fn lead(facts: &Facts<'_>) -> Prose {
     let main = facts.main_share();
     let result = main.result;
-    let (Some(observed), Some(mean)) = (result.eta2.number(), result.eta2_null_mean.number()) else {
+    let (Some(observed), Some(mean)) = (result.eta2.number(), result.eta2_null_mean.number())
+    else {
         let reason = result.eta2.reason().map_or("the data allow none", why_not);
-        return vec![say(format!("There is no share to set against chance: {reason}."), [main.id])];
+        return vec![say(
+            format!("There is no share to set against chance: {reason}."),
+            [main.id],
+        )];
     };
     let mut lead = vec![say(
         format!(
@@ -38,7 +51,11 @@ fn lead(facts: &Facts<'_>) -> Prose {
     )];
     if let Some(p) = result.p_permutation.number() {
         let text = match findings::share_state(facts) {
-            ShareState::Beyond => format!("The observed {} is reached by {} of the shuffles.", format::percent(observed), share_of_shuffles(p)),
+            ShareState::Beyond => format!(
+                "The observed {} is reached by {} of the shuffles.",
+                format::percent(observed),
+                share_of_shuffles(p)
+            ),
             ShareState::Close => format!(
                 "The observed {} is reached by {} of the shuffles; either reading is weak.",
                 format::percent(observed),
@@ -63,18 +80,32 @@ fn histogram(facts: &Facts<'_>) -> Option<Figure> {
     let all: u64 = law.counts.iter().sum();
     let shown = format::percent(observed);
     let reach = share_of_shuffles(law.share_at_least.0);
-    let (models, vendors) = (format::count(result.n_models), format::word(result.n_groups));
+    let (models, vendors) = (
+        format::count(result.n_models),
+        format::word(result.n_groups),
+    );
     let title = match findings::share_state(facts) {
-        ShareState::Beyond => format!("A share of {shown} is rare for {vendors} vendors and {models} models"),
-        ShareState::Short => format!("A share of {shown} is unremarkable for {vendors} vendors and {models} models"),
+        ShareState::Beyond => {
+            format!("A share of {shown} is rare for {vendors} vendors and {models} models")
+        }
+        ShareState::Short => {
+            format!("A share of {shown} is unremarkable for {vendors} vendors and {models} models")
+        }
         _ => "The vendor\u{2019}s share when vendor names are shuffled".to_owned(),
     };
     let how = if law.exact {
         format!("all {} arrangements", format::thousands(law.relabellings))
     } else {
-        format!("{} random relabellings", format::thousands(law.relabellings))
+        format!(
+            "{} random relabellings",
+            format::thousands(law.relabellings)
+        )
     };
-    let labelled = |value: f64, label: String, detail: Option<String>| LabelledValue { value, label, detail };
+    let labelled = |value: f64, label: String, detail: Option<String>| LabelledValue {
+        value,
+        label,
+        detail,
+    };
     let alt = [
         format!(
             "Histogram of the share of variance attributed to the vendor over {how} of {models} models, on a scale from 0 to 100 percent."
@@ -91,16 +122,44 @@ fn histogram(facts: &Facts<'_>) -> Option<Figure> {
         id: "null-distribution".to_owned(),
         number: String::new(),
         title,
-        subtitle: format!("Distribution of \u{3b7}\u{b2} over {how} of vendor names; darker: at or above the observed value"),
-        alt: charts::alt(&alt, &["Bars show the share of relabellings in each step of the scale."], "permutation"),
+        subtitle: format!(
+            "Distribution of \u{3b7}\u{b2} over {how} of vendor names; darker: at or above the observed value"
+        ),
+        alt: charts::alt(
+            &alt,
+            &["Bars show the share of relabellings in each step of the scale."],
+            "permutation",
+        ),
         note: note(facts),
         chart: Chart::NullDistribution {
             edges: law.edges.iter().map(|edge| edge.0).collect(),
-            shares: law.counts.iter().map(|count| format::ratio(*count, all)).collect(),
-            axis: charts::shares("Share of variance attributed to the vendor when vendor names are shuffled (\u{3b7}\u{b2})"),
-            observed: labelled(observed, format!("observed {shown}"), Some(format!("{reach} of shuffles reach it or more"))),
-            mean: labelled(law.mean.0, format!("average by chance {}", format::percent(law.mean.0)), None),
-            needed: Some(labelled(law.p95.0, format!("needed for {}: {}", format::p_value(0.05), format::percent(law.p95.0)), None)),
+            shares: law
+                .counts
+                .iter()
+                .map(|count| format::ratio(*count, all))
+                .collect(),
+            axis: charts::shares(
+                "Share of variance attributed to the vendor when vendor names are shuffled (\u{3b7}\u{b2})",
+            ),
+            observed: labelled(
+                observed,
+                format!("observed {shown}"),
+                Some(format!("{reach} of shuffles reach it or more")),
+            ),
+            mean: labelled(
+                law.mean.0,
+                format!("average by chance {}", format::percent(law.mean.0)),
+                None,
+            ),
+            needed: Some(labelled(
+                law.p95.0,
+                format!(
+                    "needed for {}: {}",
+                    format::p_value(0.05),
+                    format::percent(law.p95.0)
+                ),
+                None,
+            )),
         },
     })
 }
@@ -122,7 +181,11 @@ fn note(facts: &Facts<'_>) -> Prose {
     }
     let two = &decomposition.two_plus;
     if let (Some(eta2), Some(mean)) = (two.eta2.number(), two.eta2_null_mean.number()) {
-        let p = two.p.number().map(|p| format!(", {}", format::p_value(p))).unwrap_or_default();
+        let p = two
+            .p
+            .number()
+            .map(|p| format!(", {}", format::p_value(p)))
+            .unwrap_or_default();
         note.push(say(
             format!(
                 "Among the {} vendors with two or more models: {}, chance average {}{p}.",
@@ -136,11 +199,21 @@ fn note(facts: &Facts<'_>) -> Prose {
     if let Some(law) = decomposition.null_distribution.known() {
         if law.smallest_attainable_p.0 > 0.001 {
             note.push(say(
-                format!("No relabelling of these models can give less than {}.", format::p_value(law.smallest_attainable_p.0)),
+                format!(
+                    "No relabelling of these models can give less than {}.",
+                    format::p_value(law.smallest_attainable_p.0)
+                ),
                 ["d5"],
             ));
         } else {
-            note.push(say(format!("Average {}, 95th percentile {}.", format::percent(law.mean.0), format::percent(law.p95.0)), ["d5"]));
+            note.push(say(
+                format!(
+                    "Average {}, 95th percentile {}.",
+                    format::percent(law.mean.0),
+                    format::percent(law.p95.0)
+                ),
+                ["d5"],
+            ));
         }
     }
     note

@@ -30,19 +30,40 @@ pub(super) fn stepped(min: f64, max: f64, step: f64, label: impl Fn(f64) -> Stri
         if value > max + step * 1e-6 || index > 60 {
             return ticks;
         }
-        ticks.push(Tick { value, label: label(value) });
+        ticks.push(Tick {
+            value,
+            label: label(value),
+        });
         index += 1;
     }
 }
 
 /// The scale of rates, up to the highest upper limit of a model or vendor.
 pub(super) fn rates(facts: &Facts<'_>) -> Axis {
-    let models = facts.analysis().models.iter().filter_map(|model| model.asr.known());
-    let vendors = facts.ranked().into_iter().filter_map(|p| p.pooled_asr.known());
-    let highest = models.chain(vendors).map(|rate| rate.upper.0).fold(0.0, f64::max);
-    let (max, step) =
-        TOPS.into_iter().find(|(top, _)| *top >= highest).unwrap_or((1.0, 0.2));
-    Axis { min: 0.0, max, ticks: stepped(0.0, max, step, format::percent), marks: Vec::new(), title: String::new() }
+    let models = facts
+        .analysis()
+        .models
+        .iter()
+        .filter_map(|model| model.asr.known());
+    let vendors = facts
+        .ranked()
+        .into_iter()
+        .filter_map(|p| p.pooled_asr.known());
+    let highest = models
+        .chain(vendors)
+        .map(|rate| rate.upper.0)
+        .fold(0.0, f64::max);
+    let (max, step) = TOPS
+        .into_iter()
+        .find(|(top, _)| *top >= highest)
+        .unwrap_or((1.0, 0.2));
+    Axis {
+        min: 0.0,
+        max,
+        ticks: stepped(0.0, max, step, format::percent),
+        marks: Vec::new(),
+        title: String::new(),
+    }
 }
 
 /// The scale of shares, from nothing to all.
@@ -73,7 +94,10 @@ pub(super) fn sizes(smallest_b: f64, largest_b: f64) -> Axis {
 pub(super) fn points(values: &[f64], band: f64) -> Axis {
     let low = values.iter().copied().fold(-band, f64::min);
     let high = values.iter().copied().fold(band, f64::max);
-    let step = [5.0, 10.0, 20.0, 40.0].into_iter().find(|step| (high - low) / step <= 4.0).unwrap_or(50.0);
+    let step = [5.0, 10.0, 20.0, 40.0]
+        .into_iter()
+        .find(|step| (high - low) / step <= 4.0)
+        .unwrap_or(50.0);
     let (min, max) = ((low / step).floor() * step, (high / step).ceil() * step);
     Axis {
         min,
@@ -109,7 +133,10 @@ mod tests {
         assert!(axis.min <= -19.6 && axis.max >= 20.1 && axis.ticks.len() <= 6);
         let axis = sizes(1.2, 671.0);
         assert_eq!((axis.min, axis.max), (0.0, 10.0));
-        assert_eq!(axis.ticks.first().map(|tick| tick.label.as_str()), Some("1B"));
+        assert_eq!(
+            axis.ticks.first().map(|tick| tick.label.as_str()),
+            Some("1B")
+        );
         assert_eq!(shares("").ticks.len(), 6);
     }
 }

@@ -9,7 +9,9 @@ use crate::document::{Block, Prose, Row, Section, Table};
 use crate::evidence::numbered;
 use crate::findings::share::deciding_p;
 use crate::format;
-use crate::words::{self, Ladder, Line, cell, not_estimable, number_column, plain, row, say, text_column};
+use crate::words::{
+    self, Ladder, Line, cell, not_estimable, number_column, plain, row, say, text_column,
+};
 
 pub(super) fn section(facts: &Facts<'_>) -> Section {
     let mut blocks = vec![Block::Table(shares(facts)), Block::Table(slopes(facts))];
@@ -31,7 +33,11 @@ struct ShareChoice<'a> {
 
 fn share_choices<'a>(facts: &Facts<'a>) -> Vec<ShareChoice<'a>> {
     let decomposition = &facts.analysis().decomposition;
-    let choice = |name: &str, result, id: &str| ShareChoice { name: name.to_owned(), result, id: id.to_owned() };
+    let choice = |name: &str, result, id: &str| ShareChoice {
+        name: name.to_owned(),
+        result,
+        id: id.to_owned(),
+    };
     let mut all = vec![
         choice("Models with a size", &decomposition.in_scale, "d1"),
         choice("Vendors with two or more", &decomposition.two_plus, "d2"),
@@ -39,11 +45,18 @@ fn share_choices<'a>(facts: &Facts<'a>) -> Vec<ShareChoice<'a>> {
     if decomposition.all_models.n_models != decomposition.in_scale.n_models {
         all.push(choice("All models", &decomposition.all_models, "d3"));
     }
-    all.extend(facts.input.views.iter().enumerate().map(|(place, view)| ShareChoice {
-        name: view.title.clone(),
-        result: &view.summary.decomposition.in_scale,
-        id: numbered("v", place),
-    }));
+    all.extend(
+        facts
+            .input
+            .views
+            .iter()
+            .enumerate()
+            .map(|(place, view)| ShareChoice {
+                name: view.title.clone(),
+                result: &view.summary.decomposition.in_scale,
+                id: numbered("v", place),
+            }),
+    );
     all
 }
 
@@ -99,26 +112,56 @@ fn slope_choices<'a>(facts: &Facts<'a>) -> Vec<SlopeChoice<'a>> {
 
 fn lead(facts: &Facts<'_>) -> Prose {
     let shares = share_choices(facts);
-    let judged: Vec<Line> = shares.iter().filter_map(|c| deciding_p(c.result).ok()).map(words::line).collect();
+    let judged: Vec<Line> = shares
+        .iter()
+        .filter_map(|c| deciding_p(c.result).ok())
+        .map(words::line)
+        .collect();
     let beyond = judged.iter().filter(|line| **line == Line::Beyond).count();
     let ids: Vec<String> = shares.iter().map(|c| c.id.clone()).collect();
     let total = judged.len();
     let first = match (total, beyond) {
         (0, _) => "The vendor\u{2019}s share cannot be computed under any choice.".to_owned(),
-        (_, 0) => format!("The vendor\u{2019}s share is beyond chance in none of {}.", format::plural_word(total, "analysis", "analyses")),
-        (n, b) if n == b => format!("The vendor\u{2019}s share is beyond chance in all of {}.", format::plural_word(n, "analysis", "analyses")),
-        (n, b) => format!("The vendor\u{2019}s share is beyond chance in {} of {}.", format::word(b), format::plural_word(n, "analysis", "analyses")),
+        (_, 0) => format!(
+            "The vendor\u{2019}s share is beyond chance in none of {}.",
+            format::plural_word(total, "analysis", "analyses")
+        ),
+        (n, b) if n == b => format!(
+            "The vendor\u{2019}s share is beyond chance in all of {}.",
+            format::plural_word(n, "analysis", "analyses")
+        ),
+        (n, b) => format!(
+            "The vendor\u{2019}s share is beyond chance in {} of {}.",
+            format::word(b),
+            format::plural_word(n, "analysis", "analyses")
+        ),
     };
     let slopes = slope_choices(facts);
-    let placed: Vec<Ladder> = slopes.iter().filter_map(|s| s.slope.known()).map(|s| words::ladder(s, None)).collect();
-    let clear = placed.iter().filter(|l| matches!(l, Ladder::Lower | Ladder::Higher)).count();
-    let ways = [Ladder::Lower, Ladder::Higher].iter().filter(|way| placed.contains(way)).count();
+    let placed: Vec<Ladder> = slopes
+        .iter()
+        .filter_map(|s| s.slope.known())
+        .map(|s| words::ladder(s, None))
+        .collect();
+    let clear = placed
+        .iter()
+        .filter(|l| matches!(l, Ladder::Lower | Ladder::Higher))
+        .count();
+    let ways = [Ladder::Lower, Ladder::Higher]
+        .iter()
+        .filter(|way| placed.contains(way))
+        .count();
     let slope_ids: Vec<String> = slopes.iter().map(|s| s.id.clone()).collect();
     let second = match (placed.len(), clear) {
         (0, _) => "A slope cannot be computed under any choice.".to_owned(),
-        (n, 0) => format!("A trend with size is established in none of {}.", format::plural_word(n, "analysis", "analyses")),
+        (n, 0) => format!(
+            "A trend with size is established in none of {}.",
+            format::plural_word(n, "analysis", "analyses")
+        ),
         (n, c) if n == c && ways == 1 => {
-            format!("A trend with size is established in all of {}.", format::plural_word(n, "analysis", "analyses"))
+            format!(
+                "A trend with size is established in all of {}.",
+                format::plural_word(n, "analysis", "analyses")
+            )
         }
         (n, c) => format!(
             "A trend with size is established in {} of {}{}.",
@@ -127,17 +170,26 @@ fn lead(facts: &Facts<'_>) -> Prose {
             if ways > 1 { ", in both directions" } else { "" }
         ),
     };
-    vec![say(first, ids), say(second, slope_ids), plain("The analyses share their data and are not replications.")]
+    vec![
+        say(first, ids),
+        say(second, slope_ids),
+        plain("The analyses share their data and are not replications."),
+    ]
 }
 
 fn shares(facts: &Facts<'_>) -> Table {
     let choices = share_choices(facts);
-    let rows = choices.iter().map(|choice| share_row(&choice.name, choice.result));
+    let rows = choices
+        .iter()
+        .map(|choice| share_row(&choice.name, choice.result));
     Table {
         id: "share-choices".to_owned(),
         number: None,
         title: Some("The vendor\u{2019}s share under other choices of models".to_owned()),
-        subtitle: Some("Share of the variance between models, in percent; p by relabelling where feasible".to_owned()),
+        subtitle: Some(
+            "Share of the variance between models, in percent; p by relabelling where feasible"
+                .to_owned(),
+        ),
         columns: vec![
             text_column("Models", 40.0),
             number_column("Models", 15.0),
@@ -168,16 +220,26 @@ fn share_row(name: &str, result: &OneWayResult) -> Row {
         one(result.eta2.number()),
         one(result.eta2_null_mean.number()),
         one(result.omega2.number()),
-        result.population_eta2.known().map_or(absent.to_owned(), |r| {
-            format::span(&format::percent_cell(r.lower.0), &format::percent_cell(r.upper.0))
-        }),
+        result
+            .population_eta2
+            .known()
+            .map_or(absent.to_owned(), |r| {
+                format::span(
+                    &format::percent_cell(r.lower.0),
+                    &format::percent_cell(r.upper.0),
+                )
+            }),
         p,
     ])
 }
 
 /// A p-value for a column headed p.
 pub(super) fn p_cell(p: f64) -> String {
-    if p < 0.001 { "< 0.001".to_owned() } else { format::decimals(p, 3) }
+    if p < 0.001 {
+        "< 0.001".to_owned()
+    } else {
+        format::decimals(p, 3)
+    }
 }
 
 fn slopes(facts: &Facts<'_>) -> Table {
@@ -188,32 +250,58 @@ fn slopes(facts: &Facts<'_>) -> Table {
             let slope = choice.slope;
             let one = |share: f64| format::signed(100.0 * share, 1);
             let absent = |reason| not_estimable(reason);
-            let verdict = slope.known().map_or("not estimable", |s| match words::ladder(s, None) {
-                Ladder::Lower => "falls",
-                Ladder::Higher => "rises",
-                Ladder::Smaller | Ladder::NotEstablished => "not established",
-            });
+            let verdict = slope
+                .known()
+                .map_or("not estimable", |s| match words::ladder(s, None) {
+                    Ladder::Lower => "falls",
+                    Ladder::Higher => "rises",
+                    Ladder::Smaller | Ladder::NotEstablished => "not established",
+                });
             row([
                 choice.name.clone(),
                 format::count(choice.n_models),
                 slope.as_result().map_or_else(absent, |s| one(s.value.0)),
-                slope.known().map_or("not estimable".to_owned(), |s| format::span(&one(s.lower.0), &one(s.upper.0))),
-                choice.r2.map_or("not estimable".to_owned(), format::percent_cell),
+                slope.known().map_or("not estimable".to_owned(), |s| {
+                    format::span(&one(s.lower.0), &one(s.upper.0))
+                }),
+                choice
+                    .r2
+                    .map_or("not estimable".to_owned(), format::percent_cell),
                 verdict.to_owned(),
             ])
         })
         .collect();
     if rows.is_empty() {
-        let reason = facts.analysis().scale.reason().map_or("no slope".to_owned(), not_estimable);
+        let reason = facts
+            .analysis()
+            .scale
+            .reason()
+            .map_or("no slope".to_owned(), not_estimable);
         rows.push(Row {
-            cells: vec![cell("As used"), cell("0"), cell(reason), cell("not estimable"), cell("not estimable"), cell("not estimable")],
+            cells: vec![
+                cell("As used"),
+                cell("0"),
+                cell(reason),
+                cell("not estimable"),
+                cell("not estimable"),
+                cell("not estimable"),
+            ],
             strong: false,
         });
     }
-    let changed = facts.analysis().size_sensitivity.iter().enumerate().filter(|(_, v)| !v.changed.is_empty());
+    let changed = facts
+        .analysis()
+        .size_sensitivity
+        .iter()
+        .enumerate()
+        .filter(|(_, v)| !v.changed.is_empty());
     let mut note: Prose = changed
         .map(|(place, variant)| {
-            let names: Vec<String> = variant.changed.iter().map(|name| facts.model_named(name)).collect();
+            let names: Vec<String> = variant
+                .changed
+                .iter()
+                .map(|name| facts.model_named(name))
+                .collect();
             say(
                 format!(
                     "Under \u{201c}{}\u{201d} the size of {} differs or is missing: {}.",
@@ -221,11 +309,19 @@ fn slopes(facts: &Facts<'_>) -> Table {
                     format::plural(names.len(), "model", "models"),
                     format::short_list(&names, 4)
                 ),
-                std::iter::once(numbered("z", place)).chain(variant.changed.iter().filter_map(|name| facts.model_id(name))),
+                std::iter::once(numbered("z", place)).chain(
+                    variant
+                        .changed
+                        .iter()
+                        .filter_map(|name| facts.model_id(name)),
+                ),
             )
         })
         .collect();
-    note.push(say("Student\u{2019}s t intervals over models.", choices.iter().map(|c| c.id.clone())));
+    note.push(say(
+        "Student\u{2019}s t intervals over models.",
+        choices.iter().map(|c| c.id.clone()),
+    ));
     Table {
         id: "size-choices".to_owned(),
         number: None,
@@ -251,7 +347,10 @@ fn interval(facts: &Facts<'_>, succeeded: u64, n: u64) -> String {
     match (Count::new(succeeded, n), level) {
         (Ok(count), Ok(level)) => {
             let limits = wilson(count, level);
-            format::span(&format::percent_cell(limits.lower), &format::percent_cell(limits.upper))
+            format::span(
+                &format::percent_cell(limits.lower),
+                &format::percent_cell(limits.upper),
+            )
         }
         _ => "not estimable".to_owned(),
     }
@@ -270,7 +369,11 @@ fn views(facts: &Facts<'_>) -> Option<Table> {
             format::count(summary.n_providers),
             format::thousands(summary.n),
             format::thousands(summary.succeeded),
-            if summary.n == 0 { "not tested".to_owned() } else { format::percent_cell(format::ratio(summary.succeeded, summary.n)) },
+            if summary.n == 0 {
+                "not tested".to_owned()
+            } else {
+                format::percent_cell(format::ratio(summary.succeeded, summary.n))
+            },
             interval(facts, summary.succeeded, summary.n),
             format::thousands(summary.not_evaluable),
         ])

@@ -13,7 +13,12 @@ pub(super) fn section(facts: &Facts<'_>) -> Option<Section> {
     if claims.is_empty() {
         return None;
     }
-    Some(super::section("claims", "All claims", lead(facts), vec![Block::Table(table(facts))]))
+    Some(super::section(
+        "claims",
+        "All claims",
+        lead(facts),
+        vec![Block::Table(table(facts))],
+    ))
 }
 
 /// How many claims have a status.
@@ -37,7 +42,11 @@ fn lead(facts: &Facts<'_>) -> Prose {
 }
 
 fn word_or_none(n: usize) -> String {
-    if n == 0 { "none".to_owned() } else { format::word(n) }
+    if n == 0 {
+        "none".to_owned()
+    } else {
+        format::word(n)
+    }
 }
 
 fn table(facts: &Facts<'_>) -> Table {
@@ -47,13 +56,18 @@ fn table(facts: &Facts<'_>) -> Table {
         (0..facts.input.claims.len()).map(|place| numbered("k", place)),
     )];
     if !source.is_empty() {
-        note.push(say(format!("Printed in: {}.", source.trim_end_matches('.')), ["e2"]));
+        note.push(say(
+            format!("Printed in: {}.", source.trim_end_matches('.')),
+            ["e2"],
+        ));
     }
     Table {
         id: "claims".to_owned(),
         number: None,
         title: Some("Published claims and what the same data give".to_owned()),
-        subtitle: Some("In the unit of the print; two values are the limits of an interval".to_owned()),
+        subtitle: Some(
+            "In the unit of the print; two values are the limits of an interval".to_owned(),
+        ),
         columns: vec![
             text_column("Claim", 48.0),
             number_column("Published", 25.0),
@@ -61,7 +75,12 @@ fn table(facts: &Facts<'_>) -> Table {
             text_column("Status", 26.0),
             text_column("Why, and what it is worth", 46.0),
         ],
-        rows: facts.input.claims.iter().map(|claim| row(facts, claim)).collect(),
+        rows: facts
+            .input
+            .claims
+            .iter()
+            .map(|claim| row(facts, claim))
+            .collect(),
         more: None,
         note,
     }
@@ -71,7 +90,10 @@ fn row(facts: &Facts<'_>, claim: &ClaimResult) -> Row {
     let (status, default) = match claim.status {
         ClaimStatus::Reproduced => (cell("reproduced"), "as a number"),
         ClaimStatus::Differs => (bold_cell("differs"), "reason not known"),
-        ClaimStatus::CannotBeRecomputed => (bold_cell("cannot be recomputed"), "the data hold no such figure"),
+        ClaimStatus::CannotBeRecomputed => (
+            bold_cell("cannot be recomputed"),
+            "the data hold no such figure",
+        ),
     };
     let note = claim.note.clone().filter(|note| !note.trim().is_empty());
     let note = match (note, worth(facts, claim)) {
@@ -102,7 +124,12 @@ pub(super) fn worth(facts: &Facts<'_>, claim: &ClaimResult) -> Option<String> {
     let chance = |share: Option<f64>| {
         share
             .filter(|share| *share > findings::UNREMARKABLE_ABOVE)
-            .map(|share| format!("chance gives as much in {}", findings::share_of_shuffles(share)))
+            .map(|share| {
+                format!(
+                    "chance gives as much in {}",
+                    findings::share_of_shuffles(share)
+                )
+            })
     };
     match claim.evidence.first().map(String::as_str)? {
         "d4" => chance(analysis.ratio.null_share_at_least.number()),
@@ -122,7 +149,8 @@ pub(super) fn worth(facts: &Facts<'_>, claim: &ClaimResult) -> Option<String> {
 /// The recomputed value, or words where there is none.
 pub(super) fn recomputed(claim: &ClaimResult) -> String {
     let text = claim.recomputed.trim();
-    if claim.status == ClaimStatus::CannotBeRecomputed && text.chars().all(|c| !c.is_alphanumeric()) {
+    if claim.status == ClaimStatus::CannotBeRecomputed && text.chars().all(|c| !c.is_alphanumeric())
+    {
         return "no figure".to_owned();
     }
     printed(text)
@@ -134,7 +162,8 @@ pub(super) fn printed(value: &str) -> String {
     let mut before = ' ';
     let mut rest = value.chars().peekable();
     while let Some(c) = rest.next() {
-        let signs = c == '-' && !before.is_alphanumeric() && rest.peek().is_some_and(char::is_ascii_digit);
+        let signs =
+            c == '-' && !before.is_alphanumeric() && rest.peek().is_some_and(char::is_ascii_digit);
         out.push(if signs { format::MINUS } else { c });
         before = c;
     }

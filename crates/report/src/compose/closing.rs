@@ -3,22 +3,39 @@
 use super::Parts;
 use crate::composition::Facts;
 use crate::document::{Block, Entry, Prose, Section};
-use crate::findings::{self, ShareState, SlopeState};
 use crate::findings::apart::told_apart;
+use crate::findings::{self, ShareState, SlopeState};
 use crate::format;
 use crate::words::{plain, say, strong};
 
 pub(super) fn caveats(parts: &Parts<'_>) -> Section {
-    let items: Vec<Prose> = parts.caveats.iter().map(|caveat| caveat.list_item()).collect();
-    let grave = parts.caveats.iter().filter(|c| c.severity == crate::annex::Severity::Grave).count();
+    let items: Vec<Prose> = parts
+        .caveats
+        .iter()
+        .map(|caveat| caveat.list_item())
+        .collect();
+    let grave = parts
+        .caveats
+        .iter()
+        .filter(|c| c.severity == crate::annex::Severity::Grave)
+        .count();
     let first = match grave {
         0 => plain("None of these limits could overturn the answer by itself; gravest first."),
         n => strong(
-            format!("{} of these limits could overturn the answer by {}; gravest first.", format::word_first(n), if n == 1 { "itself" } else { "themselves" }),
+            format!(
+                "{} of these limits could overturn the answer by {}; gravest first.",
+                format::word_first(n),
+                if n == 1 { "itself" } else { "themselves" }
+            ),
             ["e1"],
         ),
     };
-    super::section("caveats", "All caveats", vec![first], vec![Block::List { items }])
+    super::section(
+        "caveats",
+        "All caveats",
+        vec![first],
+        vec![Block::List { items }],
+    )
 }
 
 /// What the question was and what the data answer, in a few sentences.
@@ -27,11 +44,21 @@ pub(super) fn bottom_line(facts: &Facts<'_>) -> Section {
     let share = findings::share_state(facts);
     let slope = findings::slope_state(facts);
     let opening = match (share, slope) {
-        (ShareState::Beyond, SlopeState::Falls | SlopeState::Rises) => "The data speak for asking both: how large the model is, and whose it is.",
-        (ShareState::Beyond, SlopeState::NotEstablished) => "The data speak for asking whose the model is; on how large it is they are silent.",
-        (ShareState::Beyond, SlopeState::Absent(_)) => "The data speak for asking whose the model is; size they cannot judge.",
-        (ShareState::Close, _) => "Whose the model is may matter; the data are too close to the line to say.",
-        (_, SlopeState::Falls | SlopeState::Rises) => "The data speak for asking how large the model is; on whose it is they are silent.",
+        (ShareState::Beyond, SlopeState::Falls | SlopeState::Rises) => {
+            "The data speak for asking both: how large the model is, and whose it is."
+        }
+        (ShareState::Beyond, SlopeState::NotEstablished) => {
+            "The data speak for asking whose the model is; on how large it is they are silent."
+        }
+        (ShareState::Beyond, SlopeState::Absent(_)) => {
+            "The data speak for asking whose the model is; size they cannot judge."
+        }
+        (ShareState::Close, _) => {
+            "Whose the model is may matter; the data are too close to the line to say."
+        }
+        (_, SlopeState::Falls | SlopeState::Rises) => {
+            "The data speak for asking how large the model is; on whose it is they are silent."
+        }
         (ShareState::Short, SlopeState::NotEstablished) => {
             "Neither \u{201c}how big is the model?\u{201d} nor \u{201c}whose is it?\u{201d} predicts how often attacks succeed on these data."
         }
@@ -39,7 +66,10 @@ pub(super) fn bottom_line(facts: &Facts<'_>) -> Section {
     };
     let mut text = vec![strong(opening, [main, "s1"])];
     if told_apart(facts) > 0 {
-        text.push(say("Some vendors can be told apart all the same, each pair on its own evidence.", ["c1"]));
+        text.push(say(
+            "Some vendors can be told apart all the same, each pair on its own evidence.",
+            ["c1"],
+        ));
     }
     text.push(match (share, slope) {
         (ShareState::Short | ShareState::Close, _) => say("What is not established is not refuted: the intervals leave room for a large share.", [main]),
@@ -52,16 +82,36 @@ pub(super) fn bottom_line(facts: &Facts<'_>) -> Section {
 
 /// Versions, seed, digests and faces.
 pub(super) fn colophon(facts: &Facts<'_>) -> Vec<Entry> {
-    let coded = |name: &str, text: String, id: &str| Entry { name: name.to_owned(), text: vec![say(text, [id])], code: true };
+    let coded = |name: &str, text: String, id: &str| Entry {
+        name: name.to_owned(),
+        text: vec![say(text, [id])],
+        code: true,
+    };
     let mut entries = vec![
         coded("caveat", facts.input.version.to_owned(), "e2"),
         coded("Report", facts.definition().number.clone(), "e2"),
         coded("Edition", facts.definition().edition_date.clone(), "e2"),
         coded("Seed", facts.definition().analysis.seed.to_string(), "e1"),
-        coded("Relabellings", facts.definition().analysis.permutations.to_string(), "e1"),
+        coded(
+            "Relabellings",
+            facts.definition().analysis.permutations.to_string(),
+            "e1",
+        ),
     ];
-    entries.extend(facts.input.sources.iter().map(|source| coded(&source.path, source.sha256.clone(), "a5")));
-    entries.extend(facts.input.digests.iter().map(|(name, digest)| coded(name, digest.clone(), "e2")));
+    entries.extend(
+        facts
+            .input
+            .sources
+            .iter()
+            .map(|source| coded(&source.path, source.sha256.clone(), "a5")),
+    );
+    entries.extend(
+        facts
+            .input
+            .digests
+            .iter()
+            .map(|(name, digest)| coded(name, digest.clone(), "e2")),
+    );
     entries.push(Entry {
         name: "Faces".to_owned(),
         text: vec![plain("Source Serif, Source Sans and Source Code Pro, by Adobe, under the SIL Open Font License.")],

@@ -8,7 +8,9 @@ use super::{Parts, charts};
 use crate::annex::{ClaimResult, ClaimStatus};
 use crate::caveats;
 use crate::composition::Facts;
-use crate::document::{Chart, ChanceRow, Figure, FirstPage, LabelledValue, Panel, Prose, Row, Table};
+use crate::document::{
+    ChanceRow, Chart, Figure, FirstPage, LabelledValue, Panel, Prose, Row, Table,
+};
 use crate::evidence::numbered;
 use crate::findings;
 use crate::format;
@@ -22,7 +24,12 @@ pub(super) fn first_page(parts: &Parts<'_>) -> FirstPage {
     let (claims_heading, claims) = claims(facts);
     FirstPage {
         answer: findings::answer(facts),
-        findings: parts.findings.iter().take(findings::ON_FIRST_PAGE).map(|f| f.block()).collect(),
+        findings: parts
+            .findings
+            .iter()
+            .take(findings::ON_FIRST_PAGE)
+            .map(|f| f.block())
+            .collect(),
         figure: strip(facts),
         claims_heading,
         claims,
@@ -33,18 +40,29 @@ pub(super) fn first_page(parts: &Parts<'_>) -> FirstPage {
 /// The three gravest caveats, each a word group and a short sentence.
 fn limits(parts: &Parts<'_>) -> Panel {
     let chosen = caveats::for_first_page(&parts.caveats);
-    let mut items: Vec<Prose> = chosen.into_iter().map(|caveat| caveat.panel_item()).collect();
+    let mut items: Vec<Prose> = chosen
+        .into_iter()
+        .map(|caveat| caveat.panel_item())
+        .collect();
     // Fewer than three caveats need one vendor, identified prompts and no size:
     // then the scope of the question is what limits the answer.
     while items.len() < caveats::ON_FIRST_PAGE {
-        items.push(vec![plain("Little to compare. These data leave little that could be compared.")]);
+        items.push(vec![plain(
+            "Little to compare. These data leave little that could be compared.",
+        )]);
     }
-    Panel { title: "Before you use this".to_owned(), items }
+    Panel {
+        title: "Before you use this".to_owned(),
+        items,
+    }
 }
 
 /// Figure 1: observed shares against what chance gives.
 fn strip(facts: &Facts<'_>) -> Figure {
-    let rows: Vec<ChanceRow> = [vendor_row(facts), size_row(facts)].into_iter().flatten().collect();
+    let rows: Vec<ChanceRow> = [vendor_row(facts), size_row(facts)]
+        .into_iter()
+        .flatten()
+        .collect();
     let title = strip_title(&rows);
     let models = facts.main_share().result.n_models;
     Figure {
@@ -59,7 +77,9 @@ fn strip(facts: &Facts<'_>) -> Figure {
         note: strip_note(facts, &rows),
         chart: Chart::ChanceStrip {
             rows,
-            axis: charts::shares("Share of the variance between models\u{2019} attack success rates"),
+            axis: charts::shares(
+                "Share of the variance between models\u{2019} attack success rates",
+            ),
         },
     }
 }
@@ -79,7 +99,9 @@ fn strip_title(rows: &[ChanceRow]) -> String {
         ([vendor, ..], 1) if above(&vendor) => {
             "The vendor\u{2019}s share lies above what chance usually gives, that of size does not"
         }
-        (_, 1) => "The share of size lies above what chance usually gives, the vendor\u{2019}s does not",
+        (_, 1) => {
+            "The share of size lies above what chance usually gives, the vendor\u{2019}s does not"
+        }
         _ => "Both shares lie above what chance usually gives",
     };
     title.to_owned()
@@ -119,16 +141,19 @@ fn strip_note(facts: &Facts<'_>, rows: &[ChanceRow]) -> Prose {
     let mut note = Vec::new();
     let main = facts.main_share();
     if let Some(reason) = main.result.eta2.reason() {
-        note.push(say(format!("Vendor: not estimable, {}.", why_not(reason)), [main.id]));
+        note.push(say(
+            format!("Vendor: not estimable, {}.", why_not(reason)),
+            [main.id],
+        ));
     }
     if let Some(reason) = facts.analysis().scale.reason() {
-        note.push(say(format!("Parameter count: not estimable, {}.", why_not(reason)), ["s1"]));
-    }
-    if !rows.is_empty() {
         note.push(say(
-            "More groups give a larger share by chance.",
-            [main.id, "d5", "s1"],
+            format!("Parameter count: not estimable, {}.", why_not(reason)),
+            ["s1"],
         ));
+    }
+    if !rows.is_empty() && note.is_empty() {
+        note.push(say("", [main.id, "d5", "s1"]));
     }
     note
 }
@@ -143,7 +168,11 @@ fn vendor_row(facts: &Facts<'_>) -> Option<ChanceRow> {
             // Degrees of freedom are small; the conversion is exact.
             let (a, b) = (main.result.df1 as f64 / 2.0, main.result.df2 as f64 / 2.0);
             let quantile = |p| beta_quantile(a, b, p).ok();
-            (quantile(0.05)?, quantile(0.95)?, main.result.eta2_null_mean.number()?)
+            (
+                quantile(0.05)?,
+                quantile(0.95)?,
+                main.result.eta2_null_mean.number()?,
+            )
         }
     };
     let detail = format::plural(main.result.n_groups, "vendor", "vendors");
@@ -152,12 +181,25 @@ fn vendor_row(facts: &Facts<'_>) -> Option<ChanceRow> {
 
 fn size_row(facts: &Facts<'_>) -> Option<ChanceRow> {
     let scale = facts.scale()?;
-    let values = [scale.r2_null_p05.number()?, scale.r2_null_mean.number()?, scale.r2_null_p95.number()?];
-    Some(chance_row("Parameter count", "log2 of billions".to_owned(), values, scale.r2.number()?))
+    let values = [
+        scale.r2_null_p05.number()?,
+        scale.r2_null_mean.number()?,
+        scale.r2_null_p95.number()?,
+    ];
+    Some(chance_row(
+        "Parameter count",
+        "log2 of billions".to_owned(),
+        values,
+        scale.r2.number()?,
+    ))
 }
 
 fn chance_row(name: &str, detail: String, [p05, mean, p95]: [f64; 3], observed: f64) -> ChanceRow {
-    let labelled = |value: f64, label: String| LabelledValue { value, label, detail: None };
+    let labelled = |value: f64, label: String| LabelledValue {
+        value,
+        label,
+        detail: None,
+    };
     ChanceRow {
         name: name.to_owned(),
         detail,
@@ -174,13 +216,26 @@ fn chance_row(name: &str, detail: String, [p05, mean, p95]: [f64; 3], observed: 
 
 /// Published claims that the title rests on, or what the data give.
 fn claims(facts: &Facts<'_>) -> (String, Table) {
-    let key: Vec<(usize, &ClaimResult)> =
-        facts.input.claims.iter().enumerate().filter(|(_, claim)| claim.key).collect();
+    let key: Vec<(usize, &ClaimResult)> = facts
+        .input
+        .claims
+        .iter()
+        .enumerate()
+        .filter(|(_, claim)| claim.key)
+        .collect();
     if key.is_empty() {
         return ("What these data give".to_owned(), figures(facts));
     }
-    let rows = key.iter().take(MOST_CLAIMS).map(|(_, claim)| claim_row(facts, claim)).collect();
-    let ids: Vec<String> = key.iter().take(MOST_CLAIMS).map(|(place, _)| numbered("k", *place)).collect();
+    let rows = key
+        .iter()
+        .take(MOST_CLAIMS)
+        .map(|(_, claim)| claim_row(facts, claim))
+        .collect();
+    let ids: Vec<String> = key
+        .iter()
+        .take(MOST_CLAIMS)
+        .map(|(place, _)| numbered("k", *place))
+        .collect();
     let table = Table {
         id: "key-claims".to_owned(),
         number: None,
@@ -194,9 +249,15 @@ fn claims(facts: &Facts<'_>) -> (String, Table) {
         ],
         rows,
         more: None,
-        note: vec![say("All claims, with reasons: section \u{201c}All claims\u{201d}.", ids)],
+        note: vec![say(
+            "All claims, with reasons: section \u{201c}All claims\u{201d}.",
+            ids,
+        )],
     };
-    ("What was published, and what the same data give".to_owned(), table)
+    (
+        "What was published, and what the same data give".to_owned(),
+        table,
+    )
 }
 
 fn claim_row(facts: &Facts<'_>, claim: &ClaimResult) -> Row {
@@ -205,16 +266,28 @@ fn claim_row(facts: &Facts<'_>, claim: &ClaimResult) -> Row {
         ClaimStatus::Differs => "differs",
         ClaimStatus::CannotBeRecomputed => "cannot be recomputed",
     };
-    let note = claim.note.as_deref().map(short_note).filter(|note| !note.is_empty());
+    let note = claim
+        .note
+        .as_deref()
+        .map(short_note)
+        .filter(|note| !note.is_empty());
     let worth = super::claims::worth(facts, claim);
-    let worth = if claim.status == ClaimStatus::Reproduced { worth.or(note) } else { note.or(worth) };
+    let worth = if claim.status == ClaimStatus::Reproduced {
+        worth.or(note)
+    } else {
+        note.or(worth)
+    };
     let text = worth.map_or_else(|| status.to_owned(), |note| format!("{status}; {note}"));
     Row {
         cells: vec![
             cell(claim.claim.clone()),
             cell(super::claims::printed(&claim.published)),
             cell(super::claims::recomputed(claim)),
-            if claim.status == ClaimStatus::Reproduced { cell(text) } else { bold_cell(text) },
+            if claim.status == ClaimStatus::Reproduced {
+                cell(text)
+            } else {
+                bold_cell(text)
+            },
         ],
         strong: false,
     }
@@ -222,8 +295,13 @@ fn claim_row(facts: &Facts<'_>, claim: &ClaimResult) -> Row {
 
 /// The first clause of a note, if it is short enough for the first page.
 fn short_note(note: &str) -> String {
-    let clause = note.split(['.', ';']).find(|part| !part.trim().is_empty()).unwrap_or_default().trim();
-    if clause.chars().count() <= 60 && !note.trim_start().starts_with(char::is_numeric) {
+    let clause = note
+        .split("; ")
+        .flat_map(|part| part.split(". "))
+        .find(|part| !part.trim().is_empty())
+        .unwrap_or_default()
+        .trim();
+    if clause.chars().count() <= 44 && !note.trim_start().starts_with(char::is_numeric) {
         clause.to_owned()
     } else {
         String::new()
@@ -239,30 +317,67 @@ fn figures(facts: &Facts<'_>) -> Table {
     let absent = "not computed".to_owned();
     rows.push(row([
         "Variance by vendor".to_owned(),
-        result.eta2.as_result().map_or_else(missing, |v| format!("{}%", format::percent_cell(v.0))),
-        result.eta2_null_mean.number().map_or(absent.clone(), |m| format!("average {}%", format::percent_cell(m))),
-        result.p_permutation.number().or(result.p.number()).map_or(absent.clone(), format::p_value),
+        result
+            .eta2
+            .as_result()
+            .map_or_else(missing, |v| format!("{}%", format::percent_cell(v.0))),
+        result.eta2_null_mean.number().map_or(absent.clone(), |m| {
+            format!("average {}%", format::percent_cell(m))
+        }),
+        result
+            .p_permutation
+            .number()
+            .or(result.p.number())
+            .map_or(absent.clone(), format::p_value),
     ]));
     let scale = facts.analysis().scale.as_result();
     rows.push(row([
         "Variance by size".to_owned(),
-        scale.and_then(|s| s.r2.as_result()).map_or_else(missing, |v| format!("{}%", format::percent_cell(v.0))),
-        scale.ok().and_then(|s| s.r2_null_mean.number()).map_or(absent.clone(), |m| format!("average {}%", format::percent_cell(m))),
-        scale.ok().and_then(|s| s.p.number()).map_or(absent.clone(), format::p_value),
+        scale
+            .and_then(|s| s.r2.as_result())
+            .map_or_else(missing, |v| format!("{}%", format::percent_cell(v.0))),
+        scale
+            .ok()
+            .and_then(|s| s.r2_null_mean.number())
+            .map_or(absent.clone(), |m| {
+                format!("average {}%", format::percent_cell(m))
+            }),
+        scale
+            .ok()
+            .and_then(|s| s.p.number())
+            .map_or(absent.clone(), format::p_value),
     ]));
     let ratio = &facts.analysis().ratio;
     rows.push(row([
         "Ratio of the two".to_owned(),
-        ratio.eta2_over_r2.as_result().map_or_else(missing, |v| format::times(v.0)),
-        ratio.null_median.number().map_or(absent.clone(), |m| format!("median {}", format::times(m))),
-        ratio.null_share_at_least.number().map_or(absent.clone(), |s| format!("reached in {}", findings::share_of_shuffles(s))),
+        ratio
+            .eta2_over_r2
+            .as_result()
+            .map_or_else(missing, |v| format::times(v.0)),
+        ratio
+            .null_median
+            .number()
+            .map_or(absent.clone(), |m| format!("median {}", format::times(m))),
+        ratio
+            .null_share_at_least
+            .number()
+            .map_or(absent.clone(), |s| {
+                format!("reached in {}", findings::share_of_shuffles(s))
+            }),
     ]));
     let risk = &facts.analysis().risk_ratio;
     rows.push(row([
         "Highest to lowest vendor".to_owned(),
-        risk.of_means.value.as_result().map_or_else(missing, |v| format::times(v.0)),
-        risk.null_median.number().map_or(absent.clone(), |m| format!("median {}", format::times(m))),
-        risk.null_share_at_least.number().map_or(absent, |s| format!("reached in {}", findings::share_of_shuffles(s))),
+        risk.of_means
+            .value
+            .as_result()
+            .map_or_else(missing, |v| format::times(v.0)),
+        risk.null_median
+            .number()
+            .map_or(absent.clone(), |m| format!("median {}", format::times(m))),
+        risk.null_share_at_least.number().map_or(absent, |s| {
+            format!("reached in {}", findings::share_of_shuffles(s))
+        }),
     ]));
     Table {
         id: "key-figures".to_owned(),
@@ -278,7 +393,15 @@ fn figures(facts: &Facts<'_>) -> Table {
         rows,
         more: None,
         note: vec![say(
-            format!("{} and {}.", format::capital(&format::plural(facts.analysis().models.len(), "model", "models")), format::plural(facts.analysis().providers.len(), "vendor", "vendors")),
+            format!(
+                "{} and {}.",
+                format::capital(&format::plural(
+                    facts.analysis().models.len(),
+                    "model",
+                    "models"
+                )),
+                format::plural(facts.analysis().providers.len(), "vendor", "vendors")
+            ),
             [main.id, "s1", "d4", "x1"],
         )],
     }

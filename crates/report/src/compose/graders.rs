@@ -23,7 +23,14 @@ pub(super) fn section(parts: &Parts<'_>) -> Section {
         .iter()
         .filter_map(|grader| {
             let note = grader.note.as_deref()?;
-            Some(vec![say(format!("{}: {}.", facts.grader(&grader.grader), note.trim_end_matches('.')), ["g1"])])
+            Some(vec![say(
+                format!(
+                    "{}: {}.",
+                    facts.grader(&grader.grader),
+                    note.trim_end_matches('.')
+                ),
+                ["g1"],
+            )])
         })
         .collect();
     if !known.is_empty() {
@@ -37,12 +44,23 @@ fn lead(facts: &Facts<'_>) -> Prose {
     let agreement = &facts.analysis().agreement;
     let who = match agreement.graders.len() {
         0 => "The corpus does not record who graded.".to_owned(),
-        1 => format!("One grader judged all {} evaluable results.", format::thousands(facts.traces())),
-        n => format!("{} graders judged the {} evaluable results.", format::word_first(n), format::thousands(facts.traces())),
+        1 => format!(
+            "One grader judged all {} evaluable results.",
+            format::thousands(facts.traces())
+        ),
+        n => format!(
+            "{} graders judged the {} evaluable results.",
+            format::word_first(n),
+            format::thousands(facts.traces())
+        ),
     };
     let how_well = match agreement.pairs.len() {
-        0 => "No result was judged by two graders, so how often a verdict is wrong cannot be said.".to_owned(),
-        n => format!("{} of graders judged some of the same results.", format::capital(&format::plural_word(n, "pair", "pairs"))),
+        0 => "No result was judged by two graders, so how often a verdict is wrong cannot be said."
+            .to_owned(),
+        n => format!(
+            "{} of graders judged some of the same results.",
+            format::capital(&format::plural_word(n, "pair", "pairs"))
+        ),
     };
     let mut lead = vec![say(who, ["g1"]), say(how_well, ["g1"])];
     if let Some((first, last)) = &facts.input.selection.account.observed {
@@ -63,8 +81,14 @@ fn lead(facts: &Facts<'_>) -> Prose {
 fn graders(facts: &Facts<'_>) -> Table {
     let agreement = &facts.analysis().agreement;
     let rows = agreement.graders.iter().map(|grader| {
-        let fact = facts.input.graders.iter().find(|fact| fact.grader == grader.grader);
-        let model = fact.and_then(|fact| fact.model.clone()).unwrap_or_else(|| "not recorded".to_owned());
+        let fact = facts
+            .input
+            .graders
+            .iter()
+            .find(|fact| fact.grader == grader.grader);
+        let model = fact
+            .and_then(|fact| fact.model.clone())
+            .unwrap_or_else(|| "not recorded".to_owned());
         let tested = fact.is_some_and(|fact| fact.model_under_test.is_some());
         let name = facts.grader(&grader.grader);
         row([
@@ -113,19 +137,34 @@ fn pairs(facts: &Facts<'_>) -> Table {
     let absent = || "not estimable".to_owned();
     let rows = pairs.iter().map(|pair| {
         row([
-            format!("{} and {}", facts.grader(&pair.first), facts.grader(&pair.second)),
+            format!(
+                "{} and {}",
+                facts.grader(&pair.first),
+                facts.grader(&pair.second)
+            ),
             format::thousands(pair.n),
-            pair.agreement.number().map_or_else(absent, format::percent_cell),
-            pair.kappa.number().map_or_else(absent, |kappa| format::decimals(kappa, 2)),
-            pair.rate_first.number().map_or_else(absent, format::percent_cell),
-            pair.rate_second.number().map_or_else(absent, format::percent_cell),
+            pair.agreement
+                .number()
+                .map_or_else(absent, format::percent_cell),
+            pair.kappa
+                .number()
+                .map_or_else(absent, |kappa| format::decimals(kappa, 2)),
+            pair.rate_first
+                .number()
+                .map_or_else(absent, format::percent_cell),
+            pair.rate_second
+                .number()
+                .map_or_else(absent, format::percent_cell),
         ])
     });
     Table {
         id: "agreement".to_owned(),
         number: None,
         title: Some("Agreement of graders on the same results".to_owned()),
-        subtitle: Some("Agreement and rates in percent; kappa is agreement beyond chance, 1 at most".to_owned()),
+        subtitle: Some(
+            "Agreement and rates in percent; kappa is agreement beyond chance, 1 at most"
+                .to_owned(),
+        ),
         columns: vec![
             text_column("Graders", 64.0),
             number_column("Results", 20.0),
@@ -136,6 +175,9 @@ fn pairs(facts: &Facts<'_>) -> Table {
         ],
         rows: rows.collect(),
         more: None,
-        note: vec![say("First and second: success rate under each grader.", (0..pairs.len()).map(|place| numbered("g", place + 1)))],
+        note: vec![say(
+            "First and second: success rate under each grader.",
+            (0..pairs.len()).map(|place| numbered("g", place + 1)),
+        )],
     }
 }

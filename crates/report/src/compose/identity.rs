@@ -9,13 +9,22 @@ use crate::words::{plain, say};
 
 pub(super) fn section(facts: &Facts<'_>) -> Section {
     let vendors = facts.analysis().providers.len();
-    let single = facts.analysis().providers.iter().filter(|p| p.n_models == 1).count();
+    let single = facts
+        .analysis()
+        .providers
+        .iter()
+        .filter(|p| p.n_models == 1)
+        .count();
     let lead = match findings::share_state(facts) {
-        ShareState::Beyond => "A vendor\u{2019}s name goes with the rate here; what behind the name does so was not tested.",
+        ShareState::Beyond => {
+            "A vendor\u{2019}s name goes with the rate here; what behind the name does so was not tested."
+        }
         ShareState::Close | ShareState::Short => {
             "A vendor\u{2019}s name stands for everything a company does at once; here not even the name is established."
         }
-        ShareState::Absent(_) => "A vendor\u{2019}s name stands for everything a company does at once; these data cannot weigh it.",
+        ShareState::Absent(_) => {
+            "A vendor\u{2019}s name stands for everything a company does at once; these data cannot weigh it."
+        }
     };
     let named = match facts.definition().provider.named_by {
         NamedBy::Source => "the name that the corpus gives",
@@ -24,16 +33,28 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
     };
     let runtimes = match facts.definition().provider.runtimes {
         Runtimes::Keep => "Runtimes and routers in that place stay vendors of their own.",
-        Runtimes::Resolve => "A runtime or router in that place is replaced by the model\u{2019}s maker.",
+        Runtimes::Resolve => {
+            "A runtime or router in that place is replaced by the model\u{2019}s maker."
+        }
         Runtimes::Exclude => "Models under a runtime or router are left out.",
     };
-    let ids = facts.vendor_ids(&facts.analysis().providers.iter().map(|p| p.provider.as_str()).collect::<Vec<_>>());
+    let ids = facts.vendor_ids(
+        &facts
+            .analysis()
+            .providers
+            .iter()
+            .map(|p| p.provider.as_str())
+            .collect::<Vec<_>>(),
+    );
     let mut text = vec![
         say(
             format!(
                 "A vendor here is {named}: {} in all, {} with a single model.",
                 format::plural_word(vendors, "vendor", "vendors"),
-                match single { 0 => "none".to_owned(), n => format::word(n) }
+                match single {
+                    0 => "none".to_owned(),
+                    n => format::word(n),
+                }
             ),
             ids,
         ),
@@ -48,11 +69,20 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
         .collect();
     if !stand_ins.is_empty() {
         let names = facts.vendors(&stand_ins);
-        let verb = if names.len() == 1 { "is one" } else { "are such" };
-        text.push(say(format!("{} {verb}.", format::list(&names)), facts.vendor_ids(&stand_ins)));
+        let verb = if names.len() == 1 {
+            "is one"
+        } else {
+            "are such"
+        };
+        text.push(say(
+            format!("{} {verb}.", format::list(&names)),
+            facts.vendor_ids(&stand_ins),
+        ));
     }
     let limits = vec![
-        plain("Training, filters, prompts met and the way of access all differ between vendors at the same time."),
+        plain(
+            "Training, filters, prompts met and the way of access all differ between vendors at the same time.",
+        ),
         plain("These data hold no record of any of them, so no difference can be put down to one."),
         findings::apart::prompts_sentence(facts),
     ];
@@ -60,6 +90,9 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
         "identity",
         "What a vendor\u{2019}s name does and does not measure",
         vec![plain(lead)],
-        vec![Block::Paragraph { sentences: text }, Block::Paragraph { sentences: limits }],
+        vec![
+            Block::Paragraph { sentences: text },
+            Block::Paragraph { sentences: limits },
+        ],
     )
 }

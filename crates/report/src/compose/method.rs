@@ -7,20 +7,38 @@ use crate::format;
 use crate::words::{self, plain, say};
 
 fn entry(name: &str, text: Prose) -> Entry {
-    Entry { name: name.to_owned(), text, code: false }
+    Entry {
+        name: name.to_owned(),
+        text,
+        code: false,
+    }
 }
 
 pub(super) fn section(facts: &Facts<'_>) -> Section {
     let mut blocks = vec![
-        Block::Subheading { text: "Rules of this report".to_owned() },
-        Block::Entries { entries: rules(facts) },
-        Block::Subheading { text: "Methods".to_owned() },
-        Block::Entries { entries: methods(facts) },
-        Block::Subheading { text: "Rules of wording".to_owned() },
-        Block::Entries { entries: wording(facts) },
+        Block::Subheading {
+            text: "Rules of this report".to_owned(),
+        },
+        Block::Entries {
+            entries: rules(facts),
+        },
+        Block::Subheading {
+            text: "Methods".to_owned(),
+        },
+        Block::Entries {
+            entries: methods(facts),
+        },
+        Block::Subheading {
+            text: "Rules of wording".to_owned(),
+        },
+        Block::Entries {
+            entries: wording(facts),
+        },
     ];
     blocks.extend(super::context(facts, Topic::Method));
-    let lead = vec![plain("Every figure follows from the counts by the rules below; the annex holds each under the id printed beside it.")];
+    let lead = vec![plain(
+        "Every figure follows from the counts by the rules below; the annex holds each under the id printed beside it.",
+    )];
     super::section("method", "Method", lead, blocks)
 }
 
@@ -39,60 +57,110 @@ fn rules(facts: &Facts<'_>) -> Vec<Entry> {
             left_out.push(format!("{what}: {}", list.join(", ")));
         }
     }
-    let left_out = if left_out.is_empty() { "nothing by name".to_owned() } else { left_out.join("; ") };
+    let left_out = if left_out.is_empty() {
+        "nothing by name".to_owned()
+    } else {
+        left_out.join("; ")
+    };
     let missing = |what: MissingReply| match what {
         MissingReply::NotEvaluable => "leaves numerator and denominator",
         MissingReply::Resisted => "counts as resisted",
     };
     vec![
-        entry("Unit", vec![plain("Shares of variance and the slope are over models, one rate each; they say nothing of single results.")]),
-        entry("Success", vec![plain(format!("{}; the denominator is the evaluable results.", format::capital(words::success_verdicts(definition.verdicts.success))))]),
+        entry(
+            "Unit",
+            vec![plain(
+                "Shares of variance and the slope are over models, one rate each; they say nothing of single results.",
+            )],
+        ),
+        entry(
+            "Success",
+            vec![plain(format!(
+                "{}; the denominator is the evaluable results.",
+                format::capital(words::success_verdicts(definition.verdicts.success))
+            ))],
+        ),
         entry("Verdict", vec![say(verdict_rule(facts), ["e1"])]),
-        entry("Missing replies", vec![plain(format!(
-            "A reply that a filter replaced {}; a prompt never submitted {}.",
-            missing(definition.verdicts.filtered),
-            missing(definition.verdicts.not_submitted)
-        ))]),
-        entry("Inclusion", vec![say(
-            format!(
-                "Models with at least {} evaluable results{}. Left out: {left_out}.",
-                format::thousands(inclusion.min_n_per_model),
-                if inclusion.known_size { " and a known size" } else { "" }
-            ),
-            ["e1"],
-        )]),
-        entry("Size", vec![say(
-            format!(
-                "{} parameters, from {}. A size that the maker does not publish is {}.",
-                match definition.size.measure {
-                    SizeMeasure::Total => "Total",
-                    SizeMeasure::Active => "Active",
-                },
-                match definition.size.source.as_str() {
-                    "corpus" => "the corpus".to_owned(),
-                    "register" => "the register of models".to_owned(),
-                    other => format!("the report\u{2019}s own table ({})", other.trim_start_matches("table:")),
-                },
-                match definition.size.undisclosed {
-                    Undisclosed::Use => "used as coded and marked",
-                    Undisclosed::Drop => "not used",
-                }
-            ),
-            ["e1"],
-        )]),
-        entry("Ranking", vec![say(format!("Vendors with at least {} evaluable results.", format::thousands(analysis.ranking_min_n)), ["e1"])]),
-        entry("Levels", vec![say(
-            format!("{} for rates, differences and slopes; {} for shares of variance.", format::level(analysis.level), format::level(analysis.variance_level)),
-            ["e1"],
-        )]),
-        entry("Chance", vec![say(
-            format!(
-                "{} random relabellings where enumeration is not feasible, seed {}.",
-                format::thousands(u64::from(analysis.permutations)),
-                analysis.seed
-            ),
-            ["e1"],
-        )]),
+        entry(
+            "Missing replies",
+            vec![plain(format!(
+                "A reply that a filter replaced {}; a prompt never submitted {}.",
+                missing(definition.verdicts.filtered),
+                missing(definition.verdicts.not_submitted)
+            ))],
+        ),
+        entry(
+            "Inclusion",
+            vec![say(
+                format!(
+                    "Models with at least {} evaluable results{}. Left out: {left_out}.",
+                    format::thousands(inclusion.min_n_per_model),
+                    if inclusion.known_size {
+                        " and a known size"
+                    } else {
+                        ""
+                    }
+                ),
+                ["e1"],
+            )],
+        ),
+        entry(
+            "Size",
+            vec![say(
+                format!(
+                    "{} parameters, from {}. A size that the maker does not publish is {}.",
+                    match definition.size.measure {
+                        SizeMeasure::Total => "Total",
+                        SizeMeasure::Active => "Active",
+                    },
+                    match definition.size.source.as_str() {
+                        "corpus" => "the corpus".to_owned(),
+                        "register" => "the register of models".to_owned(),
+                        other => format!(
+                            "the report\u{2019}s own table ({})",
+                            other.trim_start_matches("table:")
+                        ),
+                    },
+                    match definition.size.undisclosed {
+                        Undisclosed::Use => "used as coded and marked",
+                        Undisclosed::Drop => "not used",
+                    }
+                ),
+                ["e1"],
+            )],
+        ),
+        entry(
+            "Ranking",
+            vec![say(
+                format!(
+                    "Vendors with at least {} evaluable results.",
+                    format::thousands(analysis.ranking_min_n)
+                ),
+                ["e1"],
+            )],
+        ),
+        entry(
+            "Levels",
+            vec![say(
+                format!(
+                    "{} for rates, differences and slopes; {} for shares of variance.",
+                    format::level(analysis.level),
+                    format::level(analysis.variance_level)
+                ),
+                ["e1"],
+            )],
+        ),
+        entry(
+            "Chance",
+            vec![say(
+                format!(
+                    "{} random relabellings where enumeration is not feasible, seed {}.",
+                    format::thousands(u64::from(analysis.permutations)),
+                    analysis.seed
+                ),
+                ["e1"],
+            )],
+        ),
     ]
 }
 
@@ -109,28 +177,97 @@ fn verdict_rule(facts: &Facts<'_>) -> String {
 fn methods(facts: &Facts<'_>) -> Vec<Entry> {
     let level = words::level(facts);
     vec![
-        entry("Rate", vec![say(format!("Successes over evaluable results, with the {level} Wilson score interval."), ["e1"])]),
-        entry("Share of variance", vec![say(
-            "Sum of squares between vendors over the total sum of squares of the models\u{2019} rates (\u{3b7}\u{b2}). Under random relabelling its mean is (vendors \u{2212} 1) / (models \u{2212} 1). Corrected share: Hays\u{2019} \u{3c9}\u{b2}. Interval of the population\u{2019}s share: from the noncentral F distribution, divided by the number of models (Steiger 2004).",
-            ["d1"],
-        )]),
-        entry("Chance", vec![plain("The models\u{2019} rates are dealt out again at random over the places; p is the share of arrangements that reach the observed value, the observed one counted in.")]),
-        entry("Slope", vec![say("Ordinary least squares of the rate on the logarithm to base 2 of parameters in billions, one point per model, unweighted; Student\u{2019}s t interval.", ["s1"])]),
-        entry("Difference from the line", vec![plain("A model\u{2019}s rate minus the line at its size; a vendor\u{2019}s is the mean over its models, weighted by results or not, as labelled.")]),
-        entry("Ranks", vec![say("Newcombe intervals of all pairs at a level adjusted for their number (Bonferroni); a rank counts the vendors that are told apart.", ["c1"])]),
-        entry("Ratio of rates", vec![say("Ratio of unweighted means; for pooled rates the Koopman score interval. A ratio of attack success is no ratio of incidents.", ["x1"])]),
+        entry(
+            "Rate",
+            vec![say(
+                format!(
+                    "Successes over evaluable results, with the {level} Wilson score interval."
+                ),
+                ["e1"],
+            )],
+        ),
+        entry(
+            "Share of variance",
+            vec![say(
+                "Sum of squares between vendors over the total sum of squares of the models\u{2019} rates (\u{3b7}\u{b2}). Under random relabelling its mean is (vendors \u{2212} 1) / (models \u{2212} 1). Corrected share: Hays\u{2019} \u{3c9}\u{b2}. Interval of the population\u{2019}s share: from the noncentral F distribution, divided by the number of models (Steiger 2004).",
+                ["d1"],
+            )],
+        ),
+        entry(
+            "Chance",
+            vec![plain(
+                "The models\u{2019} rates are dealt out again at random over the places; p is the share of arrangements that reach the observed value, the observed one counted in.",
+            )],
+        ),
+        entry(
+            "Slope",
+            vec![say(
+                "Ordinary least squares of the rate on the logarithm to base 2 of parameters in billions, one point per model, unweighted; Student\u{2019}s t interval.",
+                ["s1"],
+            )],
+        ),
+        entry(
+            "Difference from the line",
+            vec![plain(
+                "A model\u{2019}s rate minus the line at its size; a vendor\u{2019}s is the mean over its models, weighted by results or not, as labelled.",
+            )],
+        ),
+        entry(
+            "Ranks",
+            vec![say(
+                "Newcombe intervals of all pairs at a level adjusted for their number (Bonferroni); a rank counts the vendors that are told apart.",
+                ["c1"],
+            )],
+        ),
+        entry(
+            "Ratio of rates",
+            vec![say(
+                "Ratio of unweighted means; for pooled rates the Koopman score interval. A ratio of attack success is no ratio of incidents.",
+                ["x1"],
+            )],
+        ),
     ]
 }
 
 fn wording(facts: &Facts<'_>) -> Vec<Entry> {
     let _ = facts;
     vec![
-        entry("Is lower, is higher", vec![plain("The interval, adjusted for all comparisons made, excludes zero.")]),
-        entry("Cannot be told apart", vec![plain("It includes zero. This is not the same as being alike.")]),
-        entry("Not established", vec![plain("An effect whose interval includes zero.")]),
-        entry("Beyond chance", vec![say("Fewer than 3 in 100 relabellings reach the figure.", ["e1"])]),
-        entry("Close to the line", vec![say("A p-value from 0.03 to 0.08; either reading is weak.", ["e1"])]),
-        entry("Not tested", vec![plain("There are no data. It is a third state beside succeeded and resisted.")]),
+        entry(
+            "Is lower, is higher",
+            vec![plain(
+                "The interval, adjusted for all comparisons made, excludes zero.",
+            )],
+        ),
+        entry(
+            "Cannot be told apart",
+            vec![plain(
+                "It includes zero. This is not the same as being alike.",
+            )],
+        ),
+        entry(
+            "Not established",
+            vec![plain("An effect whose interval includes zero.")],
+        ),
+        entry(
+            "Beyond chance",
+            vec![say(
+                "Fewer than 3 in 100 relabellings reach the figure.",
+                ["e1"],
+            )],
+        ),
+        entry(
+            "Close to the line",
+            vec![say(
+                "A p-value from 0.03 to 0.08; either reading is weak.",
+                ["e1"],
+            )],
+        ),
+        entry(
+            "Not tested",
+            vec![plain(
+                "There are no data. It is a third state beside succeeded and resisted.",
+            )],
+        ),
     ]
 }
 
@@ -139,26 +276,73 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Section {
     super::section(
         "corrections",
         "Corrections and changes since the last edition",
-        vec![say(format!("{edition}: no correction and no earlier edition is recorded."), ["e2"])],
+        vec![say(
+            format!("{edition}: no correction and no earlier edition is recorded."),
+            ["e2"],
+        )],
         Vec::new(),
     )
 }
 
 pub(super) fn glossary(facts: &Facts<'_>) -> Section {
     let mut entries = vec![
-        entry("Attack success rate", vec![plain("Share of evaluable results in which the attack succeeded, by the stated verdict.")]),
-        entry("Evaluable", vec![plain("A result whose reply could be judged.")]),
-        entry("Grader", vec![plain("Whoever or whatever gave a verdict: a person, a language model, a rule.")]),
-        entry("Interval", vec![plain("Range of values that the data are compatible with, at the stated level; it covers chance in the responses and nothing else.")]),
-        entry("Relabelling", vec![plain("Dealing the vendor names out again at random, to see what chance alone gives.")]),
-        entry("Vendor", vec![plain("The company, or what stands in its place in the data, under whose name a model is counted.")]),
+        entry(
+            "Attack success rate",
+            vec![plain(
+                "Share of evaluable results in which the attack succeeded, by the stated verdict.",
+            )],
+        ),
+        entry(
+            "Evaluable",
+            vec![plain("A result whose reply could be judged.")],
+        ),
+        entry(
+            "Grader",
+            vec![plain(
+                "Whoever or whatever gave a verdict: a person, a language model, a rule.",
+            )],
+        ),
+        entry(
+            "Interval",
+            vec![plain(
+                "Range of values that the data are compatible with, at the stated level; it covers chance in the responses and nothing else.",
+            )],
+        ),
+        entry(
+            "Relabelling",
+            vec![plain(
+                "Dealing the vendor names out again at random, to see what chance alone gives.",
+            )],
+        ),
+        entry(
+            "Vendor",
+            vec![plain(
+                "The company, or what stands in its place in the data, under whose name a model is counted.",
+            )],
+        ),
     ];
-    if facts.input.selection.facts.iter().any(|fact| fact.mixture == Some(true)) {
+    if facts
+        .input
+        .selection
+        .facts
+        .iter()
+        .any(|fact| fact.mixture == Some(true))
+    {
         entries.push(entry("Mixture of experts", vec![plain("A model that uses a part of its parameters for each token; it has a total and an active size.")]));
     }
     if !facts.input.claims.is_empty() {
-        entries.push(entry("Reproduced", vec![plain("Equal to the printed value at the printed precision.")]));
+        entries.push(entry(
+            "Reproduced",
+            vec![plain(
+                "Equal to the printed value at the printed precision.",
+            )],
+        ));
     }
     entries.sort_by(|a, b| a.name.cmp(&b.name));
-    super::section("glossary", "Glossary", Vec::new(), vec![Block::Entries { entries }])
+    super::section(
+        "glossary",
+        "Glossary",
+        Vec::new(),
+        vec![Block::Entries { entries }],
+    )
 }

@@ -58,7 +58,11 @@ struct Parts<'a> {
 /// Composes the report.
 pub fn compose(input: &Composition<'_>) -> Composed {
     let facts = Facts::new(input);
-    let parts = Parts { findings: findings::all(&facts), caveats: caveats::all(&facts), facts };
+    let parts = Parts {
+        findings: findings::all(&facts),
+        caveats: caveats::all(&facts),
+        facts,
+    };
     let mut document = Document {
         schema: "caveat/document",
         schema_version: 1,
@@ -73,10 +77,18 @@ pub fn compose(input: &Composition<'_>) -> Composed {
     let caveats: Vec<Statement> = parts.caveats.iter().map(Caveat::statement).collect();
     let cited = cited(&document, findings.iter().chain(&caveats));
     let evidence = evidence::used(evidence::registry(input), &cited);
-    Composed { document, findings, caveats, evidence }
+    Composed {
+        document,
+        findings,
+        caveats,
+        evidence,
+    }
 }
 
-fn cited<'s>(document: &Document, statements: impl Iterator<Item = &'s Statement>) -> BTreeSet<String> {
+fn cited<'s>(
+    document: &Document,
+    statements: impl Iterator<Item = &'s Statement>,
+) -> BTreeSet<String> {
     let prose = evidence::every_prose(document).into_iter().flatten();
     let mut ids: BTreeSet<String> = prose.flat_map(|s| s.evidence.iter().cloned()).collect();
     ids.extend(statements.flat_map(|statement| statement.evidence.iter().cloned()));
@@ -120,9 +132,19 @@ fn head(facts: &Facts<'_>) -> Head {
         title: definition.title.clone(),
         series: format!("{} \u{b7} Report {}", definition.series, definition.number),
         edition: format!("Edition of {}", format::date(year, month, day)),
-        status: definition.status.clone().filter(|status| !status.trim().is_empty()),
-        foot: format!("{} \u{b7} {grader} \u{b7} {level} intervals unless stated", words::measure(facts)),
-        corpus: format!("{}. {}.", definition.corpus.trim().trim_end_matches('.'), format::capital(&grader)),
+        status: definition
+            .status
+            .clone()
+            .filter(|status| !status.trim().is_empty()),
+        foot: format!(
+            "{} \u{b7} {grader} \u{b7} {level} intervals unless stated",
+            words::measure(facts)
+        ),
+        corpus: format!(
+            "{}. {}.",
+            definition.corpus.trim().trim_end_matches('.'),
+            format::capital(&grader)
+        ),
         author: definition.author.clone(),
         keywords: vec![
             definition.measure.clone(),
@@ -140,7 +162,11 @@ fn head(facts: &Facts<'_>) -> Head {
 fn number(document: &mut Document) {
     let (mut figures, mut tables) = (1, 0);
     document.first_page.figure.number = "Figure 1".to_owned();
-    for block in document.sections.iter_mut().flat_map(|section| &mut section.blocks) {
+    for block in document
+        .sections
+        .iter_mut()
+        .flat_map(|section| &mut section.blocks)
+    {
         match block {
             Block::Figure(figure) => {
                 figures += 1;
@@ -157,7 +183,13 @@ fn number(document: &mut Document) {
 
 /// A section on the page where the one before it ends.
 fn section(id: &str, heading: &str, lead: Prose, blocks: Vec<Block>) -> Section {
-    Section { id: id.to_owned(), heading: heading.to_owned(), lead, blocks, new_page: false }
+    Section {
+        id: id.to_owned(),
+        heading: heading.to_owned(),
+        lead,
+        blocks,
+        new_page: false,
+    }
 }
 
 /// What the report states from elsewhere on a topic, each with its source.
@@ -168,8 +200,18 @@ fn context(facts: &Facts<'_>, topic: crate::definition::Topic) -> Vec<Block> {
         .map(|context| {
             let text = context.text.trim();
             let stop = if text.ends_with('.') { "" } else { "." };
-            vec![words::say(format!("{text}{stop} Source: {}.", context.source.trim().trim_end_matches('.')), ["e1"])]
+            vec![words::say(
+                format!(
+                    "{text}{stop} Source: {}.",
+                    context.source.trim().trim_end_matches('.')
+                ),
+                ["e1"],
+            )]
         })
         .collect();
-    if items.is_empty() { Vec::new() } else { vec![Block::List { items }] }
+    if items.is_empty() {
+        Vec::new()
+    } else {
+        vec![Block::List { items }]
+    }
 }

@@ -32,16 +32,26 @@ fn table(facts: &Facts<'_>) -> Table {
     let mut order: Vec<(usize, &ModelResult)> = facts.models().collect();
     order.sort_by(|(_, a), (_, b)| {
         let rate = |m: &ModelResult| m.asr.known().map_or(f64::INFINITY, |rate| rate.value.0);
-        rate(a).total_cmp(&rate(b)).then_with(|| a.model.cmp(&b.model))
+        rate(a)
+            .total_cmp(&rate(b))
+            .then_with(|| a.model.cmp(&b.model))
     });
     let shown: Vec<&(usize, &ModelResult)> = order.iter().take(MAX_ROWS).collect();
     let left = order.len() - shown.len();
-    let unpublished = shown.iter().any(|(_, m)| facts.fact(m).is_some_and(|f| f.disclosed == Some(false)));
+    let unpublished = shown
+        .iter()
+        .any(|(_, m)| facts.fact(m).is_some_and(|f| f.disclosed == Some(false)));
     let mut note = Vec::new();
     if unpublished {
-        note.push(say("\u{b9} Size not published by the maker; the figure is coded by the corpus.", ["a7"]));
+        note.push(say(
+            "\u{b9} Size not published by the maker; the figure is coded by the corpus.",
+            ["a7"],
+        ));
     }
-    note.push(say("\u{b2} Results that are not evaluable and leave numerator and denominator.", ["a2"]));
+    note.push(say(
+        "\u{b2} Results that are not evaluable and leave numerator and denominator.",
+        ["a2"],
+    ));
     note.push(say(
         format!(
             "Ordered by rate, then name. Wilson intervals; they cover the choice of responses, not of prompts. {}.",
@@ -56,15 +66,18 @@ fn table(facts: &Facts<'_>) -> Table {
         subtitle: Some("Size in billions of parameters; rate and interval in percent".to_owned()),
         columns: vec![
             text_column("Model", 42.0),
-            text_column("Vendor", 25.0),
-            number_column("Size", 17.0),
-            number_column("Results", 16.0),
-            number_column("Succeeded", 19.0),
-            number_column("Rate, %", 14.0),
-            number_column(&format!("{} interval", words::level(facts)), 22.0),
-            number_column("Lost\u{b2}", 14.0),
+            text_column("Vendor", 26.0),
+            number_column("Size", 23.0),
+            number_column("Results", 15.0),
+            number_column("Succeeded", 18.0),
+            number_column("Rate, %", 13.0),
+            number_column(&format!("{} interval", words::level(facts)), 21.0),
+            number_column("Lost\u{b2}", 12.0),
         ],
-        rows: shown.iter().map(|(place, model)| row(facts, *place, model)).collect(),
+        rows: shown
+            .iter()
+            .map(|(place, model)| row(facts, *place, model))
+            .collect(),
         more: (left > 0).then(|| format!("{} more in annex, table models", format::count(left))),
         note,
     }
@@ -74,8 +87,16 @@ fn row(facts: &Facts<'_>, place: usize, model: &ModelResult) -> Row {
     let one = format::percent_cell;
     let absent = "not estimable".to_owned();
     let rate = model.asr.known();
-    let unpublished = facts.fact(model).is_some_and(|fact| fact.disclosed == Some(false));
-    let used = facts.input.selection.sample.models.get(place).and_then(|m| m.size_b);
+    let unpublished = facts
+        .fact(model)
+        .is_some_and(|fact| fact.disclosed == Some(false));
+    let used = facts
+        .input
+        .selection
+        .sample
+        .models
+        .get(place)
+        .and_then(|m| m.size_b);
     let size = match used.filter(|_| model.in_scale) {
         Some(size) if unpublished => format!("{}\u{b9}", format::size(size)),
         Some(size) => format::size(size),

@@ -8,10 +8,18 @@ use crate::words::{number_column, plain, row, say, why_not};
 
 pub(super) fn section(facts: &Facts<'_>) -> Section {
     let power = &facts.analysis().power;
-    let blocks = if power.models_needed.is_empty() || power.detectable_slope_80_pp.known().is_none() {
-        vec![Block::Paragraph { sentences: provider_test(facts) }]
+    let blocks = if power.models_needed.is_empty() || power.detectable_slope_80_pp.known().is_none()
+    {
+        vec![Block::Paragraph {
+            sentences: provider_test(facts),
+        }]
     } else {
-        vec![Block::Table(table(facts)), Block::Paragraph { sentences: provider_test(facts) }]
+        vec![
+            Block::Table(table(facts)),
+            Block::Paragraph {
+                sentences: provider_test(facts),
+            },
+        ]
     };
     super::section("power", "What would settle it", lead(facts), blocks)
 }
@@ -19,9 +27,18 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
 fn lead(facts: &Facts<'_>) -> Prose {
     let power = &facts.analysis().power;
     let slope = findings::slope_state(facts);
-    let (Some(at_80), Some(at_90)) = (power.detectable_slope_80_pp.number(), power.detectable_slope_90_pp.number()) else {
-        let reason = power.detectable_slope_80_pp.reason().map_or("the data allow none", why_not);
-        return vec![say(format!("What a study of this kind could find is not estimable: {reason}."), ["q1"])];
+    let (Some(at_80), Some(at_90)) = (
+        power.detectable_slope_80_pp.number(),
+        power.detectable_slope_90_pp.number(),
+    ) else {
+        let reason = power
+            .detectable_slope_80_pp
+            .reason()
+            .map_or("the data allow none", why_not);
+        return vec![say(
+            format!("What a study of this kind could find is not estimable: {reason}."),
+            ["q1"],
+        )];
     };
     let first = say(
         format!(
@@ -32,8 +49,12 @@ fn lead(facts: &Facts<'_>) -> Prose {
         ["q1"],
     );
     let second = match slope {
-        SlopeState::Falls | SlopeState::Rises => plain("The slope found here was large enough to be seen; more models would narrow it."),
-        _ => plain("A smaller slope would usually be missed; more models, not more results per model, would find it."),
+        SlopeState::Falls | SlopeState::Rises => {
+            plain("The slope found here was large enough to be seen; more models would narrow it.")
+        }
+        _ => plain(
+            "A smaller slope would usually be missed; more models, not more results per model, would find it.",
+        ),
     };
     vec![first, second]
 }
@@ -43,8 +64,16 @@ fn table(facts: &Facts<'_>) -> Table {
     let rows = power.models_needed.iter().map(|needed| {
         row([
             format::decimals(needed.slope_pp.0, 1),
-            needed.n_models.known().map_or("not estimable".to_owned(), |n| format::count(*n)),
-            needed.power_now.number().map_or("not estimable".to_owned(), |p| format::decimals(100.0 * p, 0)),
+            needed
+                .n_models
+                .known()
+                .map_or("not estimable".to_owned(), |n| format::count(*n)),
+            needed
+                .power_now
+                .number()
+                .map_or("not estimable".to_owned(), |p| {
+                    format::decimals(100.0 * p, 0)
+                }),
         ])
     });
     Table {

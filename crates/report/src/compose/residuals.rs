@@ -9,13 +9,20 @@ use crate::format;
 use crate::words::{cell, number_column, say, text_column};
 
 pub(super) fn section(facts: &Facts<'_>) -> Option<Section> {
-    let mut ranked: Vec<&ProviderResult> =
-        facts.ranked().into_iter().filter(|p| p.residual_pp.known().is_some()).collect();
+    let mut ranked: Vec<&ProviderResult> = facts
+        .ranked()
+        .into_iter()
+        .filter(|p| p.residual_pp.known().is_some())
+        .collect();
     if ranked.is_empty() {
         return None;
     }
     let value = |p: &ProviderResult| p.residual_pp.known().map_or(0.0, |r| r.value.0);
-    ranked.sort_by(|a, b| value(a).total_cmp(&value(b)).then_with(|| a.provider.cmp(&b.provider)));
+    ranked.sort_by(|a, b| {
+        value(a)
+            .total_cmp(&value(b))
+            .then_with(|| a.provider.cmp(&b.provider))
+    });
     let (title, lead) = words(facts, &ranked);
     Some(super::section(
         "residuals",
@@ -30,7 +37,10 @@ pub(super) fn section(facts: &Facts<'_>) -> Option<Section> {
 fn words(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> (String, Prose) {
     let clear = |below: bool| -> Vec<&ProviderResult> {
         let of = ranked.iter().filter(|p| {
-            let side = p.residual_pp.known().is_some_and(|r| (r.value.0 < 0.0) == below);
+            let side = p
+                .residual_pp
+                .known()
+                .is_some_and(|r| (r.value.0 < 0.0) == below);
             p.residual_excludes_zero == Some(true) && side
         });
         of.copied().collect()
@@ -45,17 +55,35 @@ fn words(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> (String, Prose) {
         (true, true) => "No vendor\u{2019}s distance from the size line is established".to_owned(),
         (false, true) => format!("{} {} below the size line", names(&below), verb(&below)),
         (true, false) => format!("{} {} above the size line", names(&above), verb(&above)),
-        (false, false) => format!("{} {} below the size line, {} above", names(&below), verb(&below), names(&above)),
+        (false, false) => format!(
+            "{} {} below the size line, {} above",
+            names(&below),
+            verb(&below),
+            names(&above)
+        ),
     };
-    let ids: Vec<String> = ranked.iter().filter_map(|p| facts.residual_id(&p.provider)).collect();
+    let ids: Vec<String> = ranked
+        .iter()
+        .filter_map(|p| facts.residual_id(&p.provider))
+        .collect();
     let band = facts.analysis().bands.points.0;
     let wholly = ranked
         .iter()
-        .filter(|p| p.residual_pp.known().is_some_and(|r| r.upper.0 < -band || r.lower.0 > band))
+        .filter(|p| {
+            p.residual_pp
+                .known()
+                .is_some_and(|r| r.upper.0 < -band || r.lower.0 > band)
+        })
         .count();
     let outside = facts.analysis().bands.outside.len();
     let lead = vec![
-        say(format!("{title}, once {} are allowed for.", format::plural_word(ranked.len(), "comparison", "comparisons")), ids.clone()),
+        say(
+            format!(
+                "{title}, once {} are allowed for.",
+                format::plural_word(ranked.len(), "comparison", "comparisons")
+            ),
+            ids.clone(),
+        ),
         say(
             format!(
                 "Outside the band of {} {}; {} with the whole interval.",
@@ -100,7 +128,9 @@ fn table(facts: &Facts<'_>, ranked: &[&ProviderResult], title: String) -> Table 
             number_column(&format!("{level} interval"), 27.0),
             Column {
                 header: "Drawn".to_owned(),
-                kind: ColumnKind::Interval { axis: charts::points(&limits, band) },
+                kind: ColumnKind::Interval {
+                    axis: charts::points(&limits, band),
+                },
                 width_mm: 44.0,
             },
             number_column("Unweighted", 21.0),
@@ -116,22 +146,43 @@ fn row(facts: &Facts<'_>, provider: &ProviderResult) -> Row {
     let one = |value: f64| format::signed(value, 1);
     let absent = || "not estimable".to_owned();
     let residual = provider.residual_pp.known();
-    let mut cells = vec![cell(facts.vendor(&provider.provider)), cell(format::thousands(provider.n))];
+    let mut cells = vec![
+        cell(facts.vendor(&provider.provider)),
+        cell(format::thousands(provider.n)),
+    ];
     cells.push(cell(residual.map_or_else(absent, |r| one(r.value.0))));
-    cells.push(cell(residual.map_or_else(absent, |r| format::span(&one(r.lower.0), &one(r.upper.0)))));
+    cells.push(cell(residual.map_or_else(absent, |r| {
+        format::span(&one(r.lower.0), &one(r.upper.0))
+    })));
     cells.push(residual.map_or(Cell::NotDrawn, |r| Cell::Interval {
         value: r.value.0,
         lower: r.lower.0,
         upper: r.upper.0,
         heavy: provider.residual_excludes_zero == Some(true),
     }));
-    cells.push(cell(provider.residual_unweighted_pp.number().map_or_else(absent, one)));
-    cells.push(cell(provider.residual_deletion_pp.number().map_or_else(absent, one)));
-    Row { cells, strong: false }
+    cells.push(cell(
+        provider
+            .residual_unweighted_pp
+            .number()
+            .map_or_else(absent, one),
+    ));
+    cells.push(cell(
+        provider
+            .residual_deletion_pp
+            .number()
+            .map_or_else(absent, one),
+    ));
+    Row {
+        cells,
+        strong: false,
+    }
 }
 
 fn note(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Prose {
-    let ids: Vec<String> = ranked.iter().filter_map(|p| facts.residual_id(&p.provider)).collect();
+    let ids: Vec<String> = ranked
+        .iter()
+        .filter_map(|p| facts.residual_id(&p.provider))
+        .collect();
     let mut note = vec![
         say(
             format!(
@@ -140,14 +191,28 @@ fn note(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Prose {
             ),
             ids.clone(),
         ),
-        say("Unweighted: mean over the vendor\u{2019}s models. Without own: from a line fitted without the vendor.", ids),
+        say(
+            "Unweighted: mean over the vendor\u{2019}s models. Without own: from a line fitted without the vendor.",
+            ids,
+        ),
     ];
     let band = facts.analysis().bands.points.0;
     for provider in ranked {
-        let (Some(weighted), Some(unweighted)) = (provider.residual_pp.known(), provider.residual_unweighted_pp.number()) else {
+        let (Some(weighted), Some(unweighted)) = (
+            provider.residual_pp.known(),
+            provider.residual_unweighted_pp.number(),
+        ) else {
             continue;
         };
-        let side = |value: f64| if value < -band { Band::Below } else if value > band { Band::Above } else { Band::Inside };
+        let side = |value: f64| {
+            if value < -band {
+                Band::Below
+            } else if value > band {
+                Band::Above
+            } else {
+                Band::Inside
+            }
+        };
         if side(weighted.value.0) != side(unweighted) {
             note.push(say(
                 format!(

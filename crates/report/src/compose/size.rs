@@ -30,18 +30,31 @@ pub(super) fn sized<'a>(facts: &Facts<'a>) -> Vec<Sized<'a>> {
         .models()
         .filter(|(_, model)| model.in_scale)
         .filter_map(|(place, model)| {
-            let size_b = sample.get(place).and_then(|m| m.size_b).or_else(|| model.params_total_b.number())?;
-            (size_b > 0.0).then_some(Sized { place, model, size_b })
+            let size_b = sample
+                .get(place)
+                .and_then(|m| m.size_b)
+                .or_else(|| model.params_total_b.number())?;
+            (size_b > 0.0).then_some(Sized {
+                place,
+                model,
+                size_b,
+            })
         })
         .collect();
-    all.sort_by(|a, b| a.size_b.total_cmp(&b.size_b).then_with(|| a.model.model.cmp(&b.model.model)));
+    all.sort_by(|a, b| {
+        a.size_b
+            .total_cmp(&b.size_b)
+            .then_with(|| a.model.model.cmp(&b.model.model))
+    });
     all
 }
 
 /// A model as a point, if it has a rate.
 pub(super) fn point(facts: &Facts<'_>, sized: &Sized<'_>, label: String) -> Option<ScatterPoint> {
     let rate = sized.model.asr.known()?;
-    let hollow = facts.fact(sized.model).is_some_and(|fact| fact.disclosed == Some(false));
+    let hollow = facts
+        .fact(sized.model)
+        .is_some_and(|fact| fact.disclosed == Some(false));
     Some(ScatterPoint {
         x: sized.size_b.log2(),
         y: rate.value.0,
@@ -58,21 +71,37 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
         (Some(scale), false) => vec![Block::Figure(figure(facts, scale, &models))],
         _ => Vec::new(),
     };
-    super::section("size", "Size and attack success", lead(facts, &models), blocks)
+    super::section(
+        "size",
+        "Size and attack success",
+        lead(facts, &models),
+        blocks,
+    )
 }
 
 fn lead(facts: &Facts<'_>, models: &[Sized<'_>]) -> Prose {
     let slope = match slope_estimate(facts) {
-        Err(reason) => return vec![say(format!("Nothing can be said about size: {}.", why_not(reason)), ["s1"])],
+        Err(reason) => {
+            return vec![say(
+                format!("Nothing can be said about size: {}.", why_not(reason)),
+                ["s1"],
+            )];
+        }
         Ok(slope) => slope,
     };
     let state = slope_state(facts);
     let span = words::change_span(100.0 * slope.lower.0, 100.0 * slope.upper.0, 1);
     let level = format::level(slope.level.0);
     let opening = match state {
-        SlopeState::Falls => format!("The rate falls with size: {span} per doubling ({level} interval)."),
-        SlopeState::Rises => format!("The rate rises with size: {span} per doubling ({level} interval)."),
-        _ => format!("No trend is established: {span} per doubling ({level} interval). The interval leaves room for a fall and for a rise."),
+        SlopeState::Falls => {
+            format!("The rate falls with size: {span} per doubling ({level} interval).")
+        }
+        SlopeState::Rises => {
+            format!("The rate rises with size: {span} per doubling ({level} interval).")
+        }
+        _ => format!(
+            "No trend is established: {span} per doubling ({level} interval). The interval leaves room for a fall and for a rise."
+        ),
     };
     let mut lead = vec![say(opening, ["s1"])];
     lead.extend(neighbours(facts, models));
@@ -89,10 +118,18 @@ fn neighbours(facts: &Facts<'_>, models: &[Sized<'_>]) -> Option<crate::document
     let mut widest: Option<(f64, &[Sized<'_>])> = None;
     for (start, model) in models.iter().enumerate() {
         let rest = models.get(start..)?;
-        let near = rest.iter().take_while(|other| other.size_b / model.size_b <= 1.19).count();
+        let near = rest
+            .iter()
+            .take_while(|other| other.size_b / model.size_b <= 1.19)
+            .count();
         let group = rest.get(..near)?;
-        let rates = group.iter().filter_map(|m| m.model.asr.known()).map(|rate| rate.value.0);
-        let (low, high) = rates.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), r| (l.min(r), h.max(r)));
+        let rates = group
+            .iter()
+            .filter_map(|m| m.model.asr.known())
+            .map(|rate| rate.value.0);
+        let (low, high) = rates.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), r| {
+            (l.min(r), h.max(r))
+        });
         let better = |(gap, best): &(f64, &[Sized<'_>])| {
             (group.len().min(3), high - low) > (best.len().min(3), *gap)
         };
@@ -104,10 +141,20 @@ fn neighbours(facts: &Facts<'_>, models: &[Sized<'_>]) -> Option<crate::document
     if gap <= along {
         return None;
     }
-    let ids: Vec<String> = group.iter().map(|m| numbered("m", m.place)).chain(["s1".to_owned()]).collect();
+    let ids: Vec<String> = group
+        .iter()
+        .map(|m| numbered("m", m.place))
+        .chain(["s1".to_owned()])
+        .collect();
     let rate = |m: &&Sized<'_>| m.model.asr.known().map_or(0.0, |rate| rate.value.0);
-    let low = group.iter().min_by(|a, b| rate(a).total_cmp(&rate(b)))?.model;
-    let high = group.iter().max_by(|a, b| rate(a).total_cmp(&rate(b)))?.model;
+    let low = group
+        .iter()
+        .min_by(|a, b| rate(a).total_cmp(&rate(b)))?
+        .model;
+    let high = group
+        .iter()
+        .max_by(|a, b| rate(a).total_cmp(&rate(b)))?
+        .model;
     let (small, large) = (group.first()?.size_b, group.last()?.size_b);
     let sizes = if format::size(small) == format::size(large) {
         format!("At {}", format::size(small))
@@ -130,7 +177,11 @@ fn figure(facts: &Facts<'_>, scale: &Scale, models: &[Sized<'_>]) -> Figure {
     let points: Vec<ScatterPoint> = models
         .iter()
         .filter_map(|sized| {
-            let label = if labelled.contains(&sized.place) { facts.model(sized.place) } else { "" };
+            let label = if labelled.contains(&sized.place) {
+                facts.model(sized.place)
+            } else {
+                ""
+            };
             point(facts, sized, label.to_owned())
         })
         .collect();
@@ -144,7 +195,11 @@ fn figure(facts: &Facts<'_>, scale: &Scale, models: &[Sized<'_>]) -> Figure {
         SlopeState::NotEstablished => "No trend with size is established",
         SlopeState::Absent(_) => "Attack success by model size",
     };
-    let hollow = if points.iter().any(|p| p.hollow) { "; hollow: size not published" } else { "" };
+    let hollow = if points.iter().any(|p| p.hollow) {
+        "; hollow: size not published"
+    } else {
+        ""
+    };
     Figure {
         id: "size".to_owned(),
         number: String::new(),
@@ -161,7 +216,11 @@ fn figure(facts: &Facts<'_>, scale: &Scale, models: &[Sized<'_>]) -> Figure {
             x: charts::sizes(scale.smallest_b.0, scale.largest_b.0),
             y: charts::rates(facts),
             points,
-            line: scale.line.iter().map(|p| [p.log2_params.0, p.fitted.0, p.lower.0, p.upper.0]).collect(),
+            line: scale
+                .line
+                .iter()
+                .map(|p| [p.log2_params.0, p.fitted.0, p.lower.0, p.upper.0])
+                .collect(),
             line_label,
         },
     }
@@ -174,9 +233,19 @@ fn labelled_places(models: &[Sized<'_>]) -> Vec<usize> {
     }
     let rate = |m: &Sized<'_>| m.model.asr.known().map_or(0.0, |rate| rate.value.0);
     let mut by_rate: Vec<&Sized<'_>> = models.iter().collect();
-    by_rate.sort_by(|a, b| rate(a).total_cmp(&rate(b)).then_with(|| a.model.model.cmp(&b.model.model)));
-    let ends = by_rate.iter().take(LABELLED_ENDS).chain(by_rate.iter().rev().take(LABELLED_ENDS));
-    ends.map(|m| m.place).chain(models.first().map(|m| m.place)).chain(models.last().map(|m| m.place)).collect()
+    by_rate.sort_by(|a, b| {
+        rate(a)
+            .total_cmp(&rate(b))
+            .then_with(|| a.model.model.cmp(&b.model.model))
+    });
+    let ends = by_rate
+        .iter()
+        .take(LABELLED_ENDS)
+        .chain(by_rate.iter().rev().take(LABELLED_ENDS));
+    ends.map(|m| m.place)
+        .chain(models.first().map(|m| m.place))
+        .chain(models.last().map(|m| m.place))
+        .collect()
 }
 
 fn alt(facts: &Facts<'_>, scale: &Scale, models: &[Sized<'_>]) -> String {
@@ -206,20 +275,36 @@ fn alt(facts: &Facts<'_>, scale: &Scale, models: &[Sized<'_>]) -> String {
             format::rate_in_words(high.model.succeeded, high.model.n)
         ));
     }
-    charts::alt(&parts, &["Each model has a vertical interval around its rate, wider where it has fewer results."], "models")
+    charts::alt(
+        &parts,
+        &["Each model has a vertical interval around its rate, wider where it has fewer results."],
+        "models",
+    )
 }
 
 fn note(facts: &Facts<'_>, scale: &Scale, models: &[Sized<'_>]) -> Prose {
     let mut note = Vec::new();
     if let Some(slope) = scale.slope_per_doubling.known() {
-        let t = scale.t.number().map(|t| format!(", t({}) = {}", scale.n_models.saturating_sub(2), format::decimals(t, 2)));
-        let p = scale.p.number().map(|p| format!(", {}", format::p_value(p)));
+        let t = scale.t.number().map(|t| {
+            format!(
+                ", t({}) = {}",
+                scale.n_models.saturating_sub(2),
+                format::decimals(t, 2)
+            )
+        });
+        let p = scale
+            .p
+            .number()
+            .map(|p| format!(", {}", format::p_value(p)));
         note.push(say(
             format!(
                 "Slope {}, {} interval {}{}{}.",
                 format::points(100.0 * slope.value.0, 1),
                 format::level(slope.level.0),
-                format::span(&format::signed(100.0 * slope.lower.0, 1), &format::signed(100.0 * slope.upper.0, 1)),
+                format::span(
+                    &format::signed(100.0 * slope.lower.0, 1),
+                    &format::signed(100.0 * slope.upper.0, 1)
+                ),
                 t.unwrap_or_default(),
                 p.unwrap_or_default()
             ),
@@ -230,12 +315,18 @@ fn note(facts: &Facts<'_>, scale: &Scale, models: &[Sized<'_>]) -> Prose {
         note.push(say(
             format!(
                 "With errors that allow for unequal spread (HC3): {}.",
-                format::span(&format::signed(100.0 * hc3.lower.0, 1), &format::signed(100.0 * hc3.upper.0, 1))
+                format::span(
+                    &format::signed(100.0 * hc3.lower.0, 1),
+                    &format::signed(100.0 * hc3.upper.0, 1)
+                )
             ),
             ["s1"],
         ));
     }
-    for sized in models.iter().filter(|m| m.model.succeeded == 0 && m.model.n > 0) {
+    for sized in models
+        .iter()
+        .filter(|m| m.model.succeeded == 0 && m.model.n > 0)
+    {
         if let Some(rate) = sized.model.asr.known() {
             note.push(say(
                 format!(
@@ -249,7 +340,11 @@ fn note(facts: &Facts<'_>, scale: &Scale, models: &[Sized<'_>]) -> Prose {
         }
     }
     note.push(say(
-        format!("Nothing is known below {} or above {}.", format::size(scale.smallest_b.0), format::size(scale.largest_b.0)),
+        format!(
+            "Nothing is known below {} or above {}.",
+            format::size(scale.smallest_b.0),
+            format::size(scale.largest_b.0)
+        ),
         ["s1"],
     ));
     note

@@ -6,7 +6,9 @@ use super::charts;
 use crate::composition::Facts;
 use crate::definition::Topic;
 use crate::document::{Block, Cell, Column, ColumnKind, Prose, Row, Section, Table, TieMark};
-use crate::findings::apart::{prompts_sentence, separated_above, separated_below, standing, told_apart};
+use crate::findings::apart::{
+    prompts_sentence, separated_above, separated_below, standing, told_apart,
+};
 use crate::format;
 use crate::words::{self, cell, number_column, plain, say, text_column};
 
@@ -19,12 +21,19 @@ const LETTER_MM: f64 = 5.0;
 pub(super) fn section(facts: &Facts<'_>) -> Option<Section> {
     let ranked = facts.ranked();
     let mut blocks = if ranked.is_empty() {
-        vec![Block::Paragraph { sentences: note_on_unranked(facts) }]
+        vec![Block::Paragraph {
+            sentences: note_on_unranked(facts),
+        }]
     } else {
         vec![Block::Table(table(facts, &ranked))]
     };
     blocks.extend(super::context(facts, Topic::Prompts));
-    Some(super::section("vendors", "Which vendors can be told apart", lead(facts), blocks))
+    Some(super::section(
+        "vendors",
+        "Which vendors can be told apart",
+        lead(facts),
+        blocks,
+    ))
 }
 
 fn lead(facts: &Facts<'_>) -> Prose {
@@ -33,26 +42,50 @@ fn lead(facts: &Facts<'_>) -> Prose {
     if ranked < 2 {
         let minimum = facts.definition().analysis.ranking_min_n;
         return vec![say(
-            format!("Fewer than two vendors have {} evaluable results, so nothing can be ranked.", format::thousands(minimum)),
+            format!(
+                "Fewer than two vendors have {} evaluable results, so nothing can be ranked.",
+                format::thousands(minimum)
+            ),
             ["e1"],
         )];
     }
     let told = told_apart(facts);
     let first = match told {
-        0 => format!("None of the {} can be told apart.", format::plural(pairs, "pair of vendors", "pairs of vendors")),
-        n if n == pairs => format!("All {} can be told apart.", format::plural(pairs, "pair", "pairs")),
+        0 => format!(
+            "None of the {} can be told apart.",
+            format::plural(pairs, "pair of vendors", "pairs of vendors")
+        ),
+        n if n == pairs => format!(
+            "All {} can be told apart.",
+            format::plural(pairs, "pair", "pairs")
+        ),
         n => format!(
             "Of {}, {} can be told apart once all are compared.",
             format::plural(pairs, "pair of vendors", "pairs of vendors"),
             format::word(n)
         ),
     };
-    let wide = facts.ranked().iter().filter(|p| p.rank.known().is_some_and(|r| 2 * (r.upper - r.lower + 1) > r.of)).count();
+    let wide = facts
+        .ranked()
+        .iter()
+        .filter(|p| {
+            p.rank
+                .known()
+                .is_some_and(|r| 2 * (r.upper - r.lower + 1) > r.of)
+        })
+        .count();
     let second = match wide {
         0 => "No vendor\u{2019}s rank is open over more than half of the places.".to_owned(),
-        n => format!("The rank of {} is open over more than half of the places.", format::plural_word(n, "vendor", "vendors")),
+        n => format!(
+            "The rank of {} is open over more than half of the places.",
+            format::plural_word(n, "vendor", "vendors")
+        ),
     };
-    vec![say(first, ["c1"]), say(second, ["c1"]), prompts_sentence(facts)]
+    vec![
+        say(first, ["c1"]),
+        say(second, ["c1"]),
+        prompts_sentence(facts),
+    ]
 }
 
 fn title(facts: &Facts<'_>) -> String {
@@ -64,7 +97,12 @@ fn title(facts: &Facts<'_>) -> String {
     let stand = |list: &[&ProviderResult]| if list.len() == 1 { "stands" } else { "stand" };
     match (low.is_empty(), high.is_empty()) {
         _ if facts.ranked().len() < 2 => "Attack success by vendor".to_owned(),
-        (false, false) => format!("{} {} apart at the low end, {} at the high end", names(&low), stand(&low), names(&high)),
+        (false, false) => format!(
+            "{} {} apart at the low end, {} at the high end",
+            names(&low),
+            stand(&low),
+            names(&high)
+        ),
         (false, true) => format!("{} {} apart at the low end", names(&low), stand(&low)),
         (true, false) => format!("{} {} apart at the high end", names(&high), stand(&high)),
         (true, true) if told_apart(facts) == 0 => "No two vendors can be told apart".to_owned(),
@@ -73,11 +111,19 @@ fn title(facts: &Facts<'_>) -> String {
 }
 
 fn table(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Table {
-    let groups: Vec<&Vec<String>> =
-        facts.analysis().tie_groups.iter().filter(|group| group.len() > 1).collect();
+    let groups: Vec<&Vec<String>> = facts
+        .analysis()
+        .tie_groups
+        .iter()
+        .filter(|group| group.len() > 1)
+        .collect();
     let lettered = groups.len() <= MOST_LETTERS && !groups.is_empty();
     // At most six letters; the conversion is exact.
-    let ties_mm = if lettered { LETTER_MM * groups.len() as f64 } else { 18.0 };
+    let ties_mm = if lettered {
+        LETTER_MM * groups.len() as f64
+    } else {
+        18.0
+    };
     let level = words::level(facts);
     let mut columns = vec![
         text_column("Vendor", 26.0),
@@ -87,14 +133,20 @@ fn table(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Table {
         number_column(&format!("{level} interval"), 25.0),
         Column {
             header: "Drawn".to_owned(),
-            kind: ColumnKind::Interval { axis: charts::rates(facts) },
+            kind: ColumnKind::Interval {
+                axis: charts::rates(facts),
+            },
             width_mm: (170.0 - 109.0 - ties_mm).min(48.0),
         },
         number_column("Rank\u{b2}", 14.0),
     ];
     columns.push(if lettered {
         let letters = ('a'..='z').map(String::from).take(groups.len()).collect();
-        Column { header: "Tied\u{b3}".to_owned(), kind: ColumnKind::Ties { letters }, width_mm: ties_mm }
+        Column {
+            header: "Tied\u{b3}".to_owned(),
+            kind: ColumnKind::Ties { letters },
+            width_mm: ties_mm,
+        }
     } else {
         number_column("Tied\u{b3}", ties_mm)
     });
@@ -109,11 +161,22 @@ fn table(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Table {
         .collect();
     let rows = ranked.iter().enumerate().map(|(place, provider)| {
         let last = if lettered {
-            Cell::Ties { marks: members.iter().map(|member| mark(member, place)).collect() }
+            Cell::Ties {
+                marks: members.iter().map(|member| mark(member, place)).collect(),
+            }
         } else {
-            cell(standing(&facts.analysis().comparisons, &provider.provider).open.to_string())
+            cell(
+                standing(&facts.analysis().comparisons, &provider.provider)
+                    .open
+                    .to_string(),
+            )
         };
-        vendor_row(facts, provider, heavy.contains(&provider.provider.as_str()), last)
+        vendor_row(
+            facts,
+            provider,
+            heavy.contains(&provider.provider.as_str()),
+            last,
+        )
     });
     Table {
         id: "providers".to_owned(),
@@ -132,7 +195,11 @@ fn table(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Table {
 }
 
 fn vendor_row(facts: &Facts<'_>, provider: &ProviderResult, heavy: bool, last: Cell) -> Row {
-    let marked = if facts.stand_in(&provider.provider).is_some() { "\u{b9}" } else { "" };
+    let marked = if facts.stand_in(&provider.provider).is_some() {
+        "\u{b9}"
+    } else {
+        ""
+    };
     let one = format::percent_cell;
     let rate = provider.pooled_asr.known();
     let absent = "not estimable";
@@ -142,14 +209,21 @@ fn vendor_row(facts: &Facts<'_>, provider: &ProviderResult, heavy: bool, last: C
             cell(format::count(provider.n_models)),
             cell(format::thousands(provider.n)),
             cell(rate.map_or(absent.to_owned(), |r| one(r.value.0))),
-            cell(rate.map_or(absent.to_owned(), |r| format::span(&one(r.lower.0), &one(r.upper.0)))),
+            cell(rate.map_or(absent.to_owned(), |r| {
+                format::span(&one(r.lower.0), &one(r.upper.0))
+            })),
             rate.map_or(Cell::NotDrawn, |r| Cell::Interval {
                 value: r.value.0,
                 lower: r.lower.0,
                 upper: r.upper.0,
                 heavy,
             }),
-            cell(provider.rank.known().map_or("not ranked".to_owned(), |r| format::ranks(r.lower, r.upper))),
+            cell(
+                provider
+                    .rank
+                    .known()
+                    .map_or("not ranked".to_owned(), |r| format::ranks(r.lower, r.upper)),
+            ),
             last,
         ],
         strong: false,
@@ -172,18 +246,28 @@ fn mark(member: &[bool], place: usize) -> TieMark {
 
 fn note(facts: &Facts<'_>, ranked: &[&ProviderResult], lettered: bool) -> Prose {
     let mut note = Vec::new();
-    let mut kinds: Vec<&str> = ranked.iter().filter_map(|p| facts.stand_in(&p.provider)).collect();
+    let mut kinds: Vec<&str> = ranked
+        .iter()
+        .filter_map(|p| facts.stand_in(&p.provider))
+        .collect();
     kinds.sort_unstable();
     kinds.dedup();
     if !kinds.is_empty() {
-        note.push(plain(format!("\u{b9} A {}, not a maker.", format::alternatives(&kinds))));
+        note.push(plain(format!(
+            "\u{b9} A {}, not a maker.",
+            format::alternatives(&kinds)
+        )));
     }
     let pairs = facts.analysis().comparisons.len();
     let family = format::percent(1.0 - facts.definition().analysis.level);
     let ranks = say(
         format!(
             "\u{b2} Ranks that the vendor could hold once {} compared (family error {family}, Bonferroni); 1 is the lowest rate.",
-            if pairs == 1 { "the one pair is".to_owned() } else { format!("all {} pairs are", format::count(pairs)) }
+            if pairs == 1 {
+                "the one pair is".to_owned()
+            } else {
+                format!("all {} pairs are", format::count(pairs))
+            }
         ),
         ["c1", "e1"],
     );
@@ -193,12 +277,24 @@ fn note(facts: &Facts<'_>, ranked: &[&ProviderResult], lettered: bool) -> Prose 
         note.push(plain("\u{b2} One vendor alone has no rank to lose."));
     }
     note.push(if lettered {
-        say("\u{b3} Vendors that share a letter cannot be told apart.", ["c2"])
+        say(
+            "\u{b3} Vendors that share a letter cannot be told apart.",
+            ["c2"],
+        )
     } else {
-        say("\u{b3} Number of other vendors that it cannot be told apart from.", ["c1"])
+        say(
+            "\u{b3} Number of other vendors that it cannot be told apart from.",
+            ["c1"],
+        )
     });
-    let ids: Vec<String> = ranked.iter().filter_map(|p| facts.vendor_id(&p.provider)).collect();
-    let lost = format::ratio(facts.not_evaluable(), facts.traces() + facts.not_evaluable());
+    let ids: Vec<String> = ranked
+        .iter()
+        .filter_map(|p| facts.vendor_id(&p.provider))
+        .collect();
+    let lost = format::ratio(
+        facts.not_evaluable(),
+        facts.traces() + facts.not_evaluable(),
+    );
     note.push(say(
         format!(
             "Wilson intervals; they cover the choice of responses, not of prompts or models. {} {}.",
@@ -216,7 +312,10 @@ fn lost_in_words(share: f64) -> String {
     if share == 0.0 {
         return "Every result is evaluable.".to_owned();
     }
-    format!("{} of all results are not evaluable.", format::capital(&crate::findings::share_of_shuffles(share)))
+    format!(
+        "{} of all results are not evaluable.",
+        format::capital(&crate::findings::share_of_shuffles(share))
+    )
 }
 
 fn note_on_unranked(facts: &Facts<'_>) -> Prose {
@@ -228,7 +327,11 @@ fn note_on_unranked(facts: &Facts<'_>) -> Prose {
         .iter()
         .map(|p| {
             let interval = p.pooled_asr.known().map(|rate| {
-                format!(" ({} to {})", format::percent(rate.lower.0), format::percent(rate.upper.0))
+                format!(
+                    " ({} to {})",
+                    format::percent(rate.lower.0),
+                    format::percent(rate.upper.0)
+                )
             });
             format!(
                 "{} {}{}",
@@ -239,9 +342,16 @@ fn note_on_unranked(facts: &Facts<'_>) -> Prose {
         })
         .collect();
     let minimum = facts.definition().analysis.ranking_min_n;
-    let ids: Vec<String> = unranked.iter().filter_map(|p| facts.vendor_id(&p.provider)).collect();
+    let ids: Vec<String> = unranked
+        .iter()
+        .filter_map(|p| facts.vendor_id(&p.provider))
+        .collect();
     vec![say(
-        format!("Below {} results and not ranked: {}.", format::thousands(minimum), format::list(&listed)),
+        format!(
+            "Below {} results and not ranked: {}.",
+            format::thousands(minimum),
+            format::list(&listed)
+        ),
         ids,
     )]
 }

@@ -11,17 +11,27 @@ use crate::words::{plain, say};
 
 pub(super) fn section(parts: &Parts<'_>) -> Option<Section> {
     let facts = &parts.facts;
-    let finding = parts.findings.iter().find(|finding| finding.code == "F-WITHIN");
+    let finding = parts
+        .findings
+        .iter()
+        .find(|finding| finding.code == "F-WITHIN");
     let others = too_few(facts);
     let Some(finding) = finding else {
-        let lead = vec![plain("No vendor has three models of different size, so nothing can be said of size inside vendors.")];
+        let lead = vec![plain(
+            "No vendor has three models of different size, so nothing can be said of size inside vendors.",
+        )];
         return Some(super::section("within", "Within vendors", lead, Vec::new()));
     };
-    let title = finding.claim.first().map(|s| s.text.trim_end_matches('.').to_owned());
+    let title = finding
+        .claim
+        .first()
+        .map(|s| s.text.trim_end_matches('.').to_owned());
     let lead: Prose = finding.claim.iter().skip(1).cloned().collect();
     let figure = figure(facts, title.unwrap_or_default());
     let mut blocks = vec![Block::Figure(figure)];
-    blocks.push(Block::Paragraph { sentences: finding.evidence.clone() });
+    blocks.push(Block::Paragraph {
+        sentences: finding.evidence.clone(),
+    });
     blocks.extend((!others.is_empty()).then_some(Block::Paragraph { sentences: others }));
     Some(super::section("within", "Within vendors", lead, blocks))
 }
@@ -39,14 +49,20 @@ fn word(within: &WithinProvider) -> &'static str {
 
 fn judged<'a>(facts: &Facts<'a>) -> Vec<(String, &'a WithinProvider)> {
     let all = facts.within().into_iter();
-    all.filter(|(_, within)| within.pattern != Pattern::TooFewModels).collect()
+    all.filter(|(_, within)| within.pattern != Pattern::TooFewModels)
+        .collect()
 }
 
 fn figure(facts: &Facts<'_>, title: String) -> Figure {
     let models = sized(facts);
     let judged = judged(facts);
-    let panels: Vec<SmallPanel> = judged.iter().map(|(_, within)| panel(facts, within, &models)).collect();
-    let (smallest, largest) = facts.scale().map_or((1.0, 1.0), |s| (s.smallest_b.0, s.largest_b.0));
+    let panels: Vec<SmallPanel> = judged
+        .iter()
+        .map(|(_, within)| panel(facts, within, &models))
+        .collect();
+    let (smallest, largest) = facts
+        .scale()
+        .map_or((1.0, 1.0), |s| (s.smallest_b.0, s.largest_b.0));
     let level = crate::words::level(facts);
     let listed: Vec<String> = judged
         .iter()
@@ -60,9 +76,15 @@ fn figure(facts: &Facts<'_>, title: String) -> Figure {
             format::size(smallest),
             format::size(largest)
         ),
-        format!("From the smallest to the largest model: {}.", format::short_list(&listed, 10)),
+        format!(
+            "From the smallest to the largest model: {}.",
+            format::short_list(&listed, 10)
+        ),
     ];
-    let more = ["Every point has an interval, and points are joined in order of size.", "Three points cannot show a shape."];
+    let more = [
+        "Every point has an interval, and points are joined in order of size.",
+        "Three points cannot show a shape.",
+    ];
     let ids: Vec<String> = judged.iter().map(|(id, _)| id.clone()).collect();
     Figure {
         id: "within".to_owned(),
@@ -77,16 +99,24 @@ fn figure(facts: &Facts<'_>, title: String) -> Figure {
             "\u{201c}Falls\u{201d} and \u{201c}rises\u{201d} need the smallest and the largest model to differ with an interval that excludes zero; a few points cannot show a shape.",
             ids,
         )],
-        chart: Chart::SmallMultiples { x: charts::sizes(smallest, largest), y: charts::rates(facts), panels },
+        chart: Chart::SmallMultiples {
+            x: charts::sizes(smallest, largest),
+            y: charts::rates(facts),
+            panels,
+        },
     }
 }
 
 fn panel(facts: &Facts<'_>, within: &WithinProvider, models: &[Sized<'_>]) -> SmallPanel {
-    let own = models.iter().filter(|m| m.model.provider == within.provider);
+    let own = models
+        .iter()
+        .filter(|m| m.model.provider == within.provider);
     SmallPanel {
         name: facts.vendor(&within.provider),
         word: word(within).to_owned(),
-        points: own.filter_map(|m| point(facts, m, format::size(m.size_b))).collect(),
+        points: own
+            .filter_map(|m| point(facts, m, format::size(m.size_b)))
+            .collect(),
     }
 }
 
@@ -98,16 +128,29 @@ fn too_few(facts: &Facts<'_>) -> Prose {
         if within.pattern != Pattern::TooFewModels {
             continue;
         }
-        let own: Vec<&Sized<'_>> = models.iter().filter(|m| m.model.provider == within.provider).collect();
+        let own: Vec<&Sized<'_>> = models
+            .iter()
+            .filter(|m| m.model.provider == within.provider)
+            .collect();
         if own.len() < 2 {
             continue;
         }
         let rates: Vec<String> = own
             .iter()
-            .map(|m| format!("{} at {}", format::rate_in_words(m.model.succeeded, m.model.n), format::size(m.size_b)))
+            .map(|m| {
+                format!(
+                    "{} at {}",
+                    format::rate_in_words(m.model.succeeded, m.model.n),
+                    format::size(m.size_b)
+                )
+            })
             .collect();
         prose.push(say(
-            format!("{}, too few models for a direction: {}.", facts.vendor(&within.provider), format::short_list(&rates, 4)),
+            format!(
+                "{}, too few models for a direction: {}.",
+                facts.vendor(&within.provider),
+                format::short_list(&rates, 4)
+            ),
             [id],
         ));
     }

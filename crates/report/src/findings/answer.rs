@@ -21,7 +21,10 @@ pub const MOST_WORDS: usize = 55;
 pub fn answer(facts: &Facts<'_>) -> Prose {
     let (share, slope) = (share_state(facts), slope_state(facts));
     if facts.analysis().models.is_empty() {
-        return vec![strong("No model passes the rules of this report, so nothing can be answered.", ["e1"])];
+        return vec![strong(
+            "No model passes the rules of this report, so nothing can be answered.",
+            ["e1"],
+        )];
     }
     vec![
         strong(first(facts, share, slope), [facts.main_share().id, "s1"]),
@@ -42,7 +45,9 @@ fn first(facts: &Facts<'_>, share: ShareState, slope: SlopeState) -> String {
         SlopeState::Absent(_) => "size cannot be judged",
     };
     match (share, slope) {
-        (ShareState::Short, SlopeState::NotEstablished) => format!("{here}, neither is established."),
+        (ShareState::Short, SlopeState::NotEstablished) => {
+            format!("{here}, neither is established.")
+        }
         (ShareState::Beyond, SlopeState::Falls | SlopeState::Rises) => {
             format!("{here}, both go with the rate: vendors differ beyond chance, and {size}.")
         }
@@ -53,9 +58,13 @@ fn first(facts: &Facts<'_>, share: ShareState, slope: SlopeState) -> String {
         (ShareState::Short, SlopeState::Absent(_)) => {
             format!("{here}, a vendor\u{2019}s share beyond chance is not established; {size}.")
         }
-        (ShareState::Close, _) => format!("{here}, the vendor\u{2019}s share is close to the line of chance; {size}."),
+        (ShareState::Close, _) => {
+            format!("{here}, the vendor\u{2019}s share is close to the line of chance; {size}.")
+        }
         (ShareState::Absent(_), SlopeState::Absent(_)) => format!("{here}, neither can be judged."),
-        (ShareState::Absent(_), _) => format!("{here}, the vendor\u{2019}s share cannot be judged; {size}."),
+        (ShareState::Absent(_), _) => {
+            format!("{here}, the vendor\u{2019}s share cannot be judged; {size}.")
+        }
     }
 }
 
@@ -65,8 +74,14 @@ fn share_sentence(facts: &Facts<'_>, share: ShareState) -> Sentence {
         (ShareState::Absent(reason), _) => absent_share(facts, reason),
         (_, None) => "The interval of the vendor\u{2019}s share is not estimable.".to_owned(),
         (state, Some(range)) => {
-            let (low, high) = (format::percent(range.lower.0), format::percent(range.upper.0));
-            let interval = format!("({} interval {low} to {high})", format::level(range.level.0));
+            let (low, high) = (
+                format::percent(range.lower.0),
+                format::percent(range.upper.0),
+            );
+            let interval = format!(
+                "({} interval {low} to {high})",
+                format::level(range.level.0)
+            );
             let from_zero = range.lower.0 < 0.005;
             match (state, from_zero) {
                 (ShareState::Beyond, false) => format!(
@@ -105,18 +120,26 @@ fn absent_share(facts: &Facts<'_>, reason: NotEstimable) -> String {
             let rate = format::rate_in_words(facts.succeeded(), n);
             format!("All models have the same rate: {rate} attacks succeeded.")
         }
-        NotEstimable::OneGroup => "All models are of one vendor, so vendors cannot be compared.".to_owned(),
+        NotEstimable::OneGroup => {
+            "All models are of one vendor, so vendors cannot be compared.".to_owned()
+        }
         NotEstimable::NoWithinDf => {
             "Every vendor has a single model, so vendor and model cannot be separated.".to_owned()
         }
-        other => format!("The vendor\u{2019}s share is not estimable: {}.", words::why_not(other)),
+        other => format!(
+            "The vendor\u{2019}s share is not estimable: {}.",
+            words::why_not(other)
+        ),
     }
 }
 
 fn slope_sentence(facts: &Facts<'_>, state: SlopeState) -> Sentence {
     let text = match (state, slope_estimate(facts)) {
         (SlopeState::Absent(reason), _) | (_, Err(reason)) => {
-            format!("A slope with size is not estimable: {}.", words::why_not(reason))
+            format!(
+                "A slope with size is not estimable: {}.",
+                words::why_not(reason)
+            )
         }
         (_, Ok(slope)) => {
             let span = words::change_span(100.0 * slope.lower.0, 100.0 * slope.upper.0, 0);

@@ -68,12 +68,24 @@ pub fn apart(facts: &Facts<'_>) -> Option<Finding> {
     }
     let (low, high) = (separated_below(facts), separated_above(facts));
     let mut ids = vec!["c1".to_owned()];
-    ids.extend(low.iter().chain(&high).filter_map(|p| facts.vendor_id(&p.provider)));
+    ids.extend(
+        low.iter()
+            .chain(&high)
+            .filter_map(|p| facts.vendor_id(&p.provider)),
+    );
     let mut claim: Prose = vec![strong(title(facts, &low, &high), ids)];
     claim.push(prompts_sentence(facts));
     let named: Vec<&ProviderResult> = low.iter().chain(&high).copied().collect();
-    let shown = if named.is_empty() { ends(&ranked) } else { named };
-    let mut evidence: Prose = shown.iter().take(3).filter_map(|p| rate(facts, p)).collect();
+    let shown = if named.is_empty() {
+        ends(&ranked)
+    } else {
+        named
+    };
+    let mut evidence: Prose = shown
+        .iter()
+        .take(3)
+        .filter_map(|p| rate(facts, p))
+        .collect();
     evidence.push(say(
         format!(
             "Told apart: {} of {}.",
@@ -82,16 +94,31 @@ pub fn apart(facts: &Facts<'_>) -> Option<Finding> {
         ),
         ["c1"],
     ));
-    Some(Finding { code: "F-APART", severity: Severity::Serious, claim, evidence })
+    Some(Finding {
+        code: "F-APART",
+        severity: Severity::Serious,
+        claim,
+        evidence,
+    })
 }
 
 fn ends<'a>(ranked: &[&'a ProviderResult]) -> Vec<&'a ProviderResult> {
-    ranked.first().into_iter().chain(ranked.last()).copied().collect()
+    ranked
+        .first()
+        .into_iter()
+        .chain(ranked.last())
+        .copied()
+        .collect()
 }
 
 /// Pairs that are told apart.
 pub fn told_apart(facts: &Facts<'_>) -> usize {
-    facts.analysis().comparisons.iter().filter(|pair| pair.told_apart).count()
+    facts
+        .analysis()
+        .comparisons
+        .iter()
+        .filter(|pair| pair.told_apart)
+        .count()
 }
 
 fn title(facts: &Facts<'_>, low: &[&ProviderResult], high: &[&ProviderResult]) -> String {
@@ -104,7 +131,10 @@ fn title(facts: &Facts<'_>, low: &[&ProviderResult], high: &[&ProviderResult]) -
     let rest = rest_clause(facts, low, high);
     match (low.is_empty(), high.is_empty()) {
         (true, true) if told_apart(facts) == 0 => {
-            format!("The {} ranked vendors cannot be told apart.", format::word(ranked))
+            format!(
+                "The {} ranked vendors cannot be told apart.",
+                format::word(ranked)
+            )
         }
         (true, true) => format!(
             "Some of the {} ranked vendors can be told apart, none from most of the others.",
@@ -137,7 +167,11 @@ fn rest_clause(facts: &Facts<'_>, low: &[&ProviderResult], high: &[&ProviderResu
         .iter()
         .filter(|pair| !named(&pair.lower_provider) && !named(&pair.higher_provider))
         .collect();
-    let rest = facts.ranked().iter().filter(|p| !named(&p.provider)).count();
+    let rest = facts
+        .ranked()
+        .iter()
+        .filter(|p| !named(&p.provider))
+        .count();
     if rest < 2 || inner.is_empty() {
         return String::new();
     }
@@ -148,7 +182,11 @@ fn rest_clause(facts: &Facts<'_>, low: &[&ProviderResult], high: &[&ProviderResu
     } else if 4 * told <= inner.len() {
         format!("; the other {others} mostly cannot be told apart")
     } else {
-        format!("; the other {others} differ in {} of {} pairs", format::count(told), format::count(inner.len()))
+        format!(
+            "; the other {others} differ in {} of {} pairs",
+            format::count(told),
+            format::count(inner.len())
+        )
     }
 }
 
@@ -156,7 +194,10 @@ fn rest_clause(facts: &Facts<'_>, low: &[&ProviderResult], high: &[&ProviderResu
 /// lowest Jaccard index between two ranked vendors.
 pub fn prompts_sentence(facts: &Facts<'_>) -> Sentence {
     let overlap = &facts.analysis().overlap;
-    let text = match overlap.known().map(|overlap| overlap.jaccard_lowest.number()) {
+    let text = match overlap
+        .known()
+        .map(|overlap| overlap.jaccard_lowest.number())
+    {
         None => "The corpus does not record whether the prompts were the same.",
         Some(None) => "Shared prompts cannot be counted for these vendors.",
         Some(Some(lowest)) if lowest >= 1.0 => "All met the same prompts.",
@@ -172,7 +213,11 @@ fn rate(facts: &Facts<'_>, provider: &ProviderResult) -> Option<Sentence> {
     let id = facts.vendor_id(&provider.provider)?;
     let one = format::percent_cell;
     let rank = provider.rank.known().map(|rank| {
-        format!(", rank {} of {}", format::ranks(rank.lower, rank.upper), rank.of)
+        format!(
+            ", rank {} of {}",
+            format::ranks(rank.lower, rank.upper),
+            rank.of
+        )
     });
     Some(say(
         format!(

@@ -22,9 +22,14 @@ pub fn ratio(facts: &Facts<'_>) -> Option<Finding> {
     let title = if share > UNREMARKABLE_ABOVE {
         format!("A ratio of {shown} to 1 does not show that the vendor matters more than size.")
     } else {
-        format!("A ratio of {shown} to 1 between vendor and size is larger than chance usually gives.")
+        format!(
+            "A ratio of {shown} to 1 between vendor and size is larger than chance usually gives."
+        )
     };
-    let small = facts.scale().and_then(|scale| scale.r2.number()).is_some_and(|r2| r2 < 0.05);
+    let small = facts
+        .scale()
+        .and_then(|scale| scale.r2.number())
+        .is_some_and(|r2| r2 < 0.05);
     let why = if small {
         "Its denominator, the share of size, is close to zero, so the ratio is unstable."
     } else {
@@ -58,16 +63,23 @@ pub fn extremes(facts: &Facts<'_>) -> Option<Finding> {
     let shown = format::times(value);
     let pair = format!("{} to {}", facts.vendor(highest), facts.vendor(lowest));
     let title = if share > UNREMARKABLE_ABOVE {
-        format!("A ratio of {shown} between the highest and the lowest vendor is what chance gives.")
+        format!(
+            "A ratio of {shown} between the highest and the lowest vendor is what chance gives."
+        )
     } else {
-        format!("A ratio of {shown} between the highest and the lowest vendor is more than chance usually gives.")
+        format!(
+            "A ratio of {shown} between the highest and the lowest vendor is more than chance usually gives."
+        )
     };
     let mut ids = vec!["x1".to_owned()];
     ids.extend(facts.vendor_ids(&[highest, lowest]));
     let text = format!(
         "The pair, {pair}, was picked after seeing the data; such a pair looks further apart than it is."
     );
-    let mut evidence = format!("Ratio of mean rates {shown}; reached by {}", share_of_shuffles(share));
+    let mut evidence = format!(
+        "Ratio of mean rates {shown}; reached by {}",
+        share_of_shuffles(share)
+    );
     evidence.push_str(" of relabellings");
     if let Some(median) = risk.null_median.number() {
         evidence.push_str(&format!(", median {}", format::times(median)));
@@ -77,7 +89,10 @@ pub fn extremes(facts: &Facts<'_>) -> Option<Finding> {
             "; pooled {}, {} interval {}",
             format::times(pooled.value.0),
             format::level(pooled.level.0),
-            format::span(&format::times(pooled.lower.0), &format::times(pooled.upper.0))
+            format::span(
+                &format::times(pooled.lower.0),
+                &format::times(pooled.upper.0)
+            )
         ));
     }
     evidence.push('.');
@@ -106,9 +121,16 @@ pub fn bands(facts: &Facts<'_>) -> Option<Finding> {
     } else {
         format!("The band of {points}\u{a0}points marks more vendors than chance usually does.")
     };
-    let mut text = format!("Relabelled at random, at least one vendor lies outside in {}", cases(any));
+    let mut text = format!(
+        "Relabelled at random, at least one vendor lies outside in {}",
+        cases(any)
+    );
     if outside > 1 {
-        text.push_str(&format!(", and {} or more in {}", format::word(outside), cases(as_many)));
+        text.push_str(&format!(
+            ", and {} or more in {}",
+            format::word(outside),
+            cases(as_many)
+        ));
     }
     text.push('.');
     let names = facts.vendors(&bands.outside);
@@ -118,7 +140,10 @@ pub fn bands(facts: &Facts<'_>) -> Option<Finding> {
         format!("Outside: {}", format::list(&names))
     };
     if let Some(mean) = bands.null_mean_outside.number() {
-        evidence.push_str(&format!("; by chance {} on average", format::decimals(mean, 1)));
+        evidence.push_str(&format!(
+            "; by chance {} on average",
+            format::decimals(mean, 1)
+        ));
     }
     evidence.push('.');
     Some(Finding {
@@ -131,7 +156,11 @@ pub fn bands(facts: &Facts<'_>) -> Option<Finding> {
 
 /// A share of relabellings as cases ("58% of cases", "no case").
 pub fn cases(share: f64) -> String {
-    if share == 0.0 { "no case".to_owned() } else { format!("{} of cases", share_of_shuffles(share)) }
+    if share == 0.0 {
+        "no case".to_owned()
+    } else {
+        format!("{} of cases", share_of_shuffles(share))
+    }
 }
 
 /// A share of relabellings as percent that is never 0% or 100% for less.

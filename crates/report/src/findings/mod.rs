@@ -42,10 +42,18 @@ pub const ON_FIRST_PAGE: usize = 4;
 
 /// Every finding that the data support, in the order of the document.
 pub fn all(facts: &Facts<'_>) -> Vec<Finding> {
-    [share(facts), slope(facts), ratio(facts), apart(facts), extremes(facts), bands(facts), within(facts)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        share(facts),
+        slope(facts),
+        ratio(facts),
+        apart(facts),
+        extremes(facts),
+        bands(facts),
+        within(facts),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 impl Finding {
@@ -65,7 +73,12 @@ impl Finding {
             None => (String::new(), String::new()),
         };
         let mut evidence: Vec<String> = Vec::new();
-        for id in self.claim.iter().chain(&self.evidence).flat_map(|line| &line.evidence) {
+        for id in self
+            .claim
+            .iter()
+            .chain(&self.evidence)
+            .flat_map(|line| &line.evidence)
+        {
             if !evidence.contains(id) {
                 evidence.push(id.clone());
             }

@@ -70,20 +70,38 @@ fn absent(facts: &Facts<'_>, reason: NotEstimable) -> Prose {
         NotEstimable::NoWithinDf => {
             "Vendor and model cannot be separated: every vendor has a single model."
         }
-        NotEstimable::NoVariance => "There is no difference to explain: all models have the same rate.",
+        NotEstimable::NoVariance => {
+            "There is no difference to explain: all models have the same rate."
+        }
         _ => "The vendor\u{2019}s share cannot be computed from these data.",
     };
-    vec![strong(title, [id]), say(format!("Reason: {}.", words::why_not(reason)), [id])]
+    vec![
+        strong(title, [id]),
+        say(format!("Reason: {}.", words::why_not(reason)), [id]),
+    ]
 }
 
 fn present(facts: &Facts<'_>, state: ShareState) -> Prose {
     let main = facts.main_share();
     let result = main.result;
-    let (models, vendors) = (format::count(result.n_models), format::word(result.n_groups));
-    let observed = result.eta2.number().map(format::percent).unwrap_or_default();
-    let mean = result.eta2_null_mean.number().map(format::percent).unwrap_or_default();
+    let (models, vendors) = (
+        format::count(result.n_models),
+        format::word(result.n_groups),
+    );
+    let observed = result
+        .eta2
+        .number()
+        .map(format::percent)
+        .unwrap_or_default();
+    let mean = result
+        .eta2_null_mean
+        .number()
+        .map(format::percent)
+        .unwrap_or_default();
     let title = match state {
-        ShareState::Beyond => "Models of one vendor are more alike than chance makes them.".to_owned(),
+        ShareState::Beyond => {
+            "Models of one vendor are more alike than chance makes them.".to_owned()
+        }
         ShareState::Close => {
             "Whether models of one vendor are alike is close to the line; either reading is weak."
                 .to_owned()
@@ -109,14 +127,22 @@ fn evidence(result: &OneWayResult, id: &str, facts: &Facts<'_>) -> crate::docume
     let two = |value: f64| format::decimals(value, 2);
     if let (Some(eta2), Some(mean)) = (result.eta2.number(), result.eta2_null_mean.number()) {
         let eta2 = format::small_share(eta2);
-        parts.push(format!("{}, chance mean {}", format::labelled("η²", &eta2), two(mean)));
+        parts.push(format!(
+            "{}, chance mean {}",
+            format::labelled("η²", &eta2),
+            two(mean)
+        ));
     }
     if let Some(f) = result.f.number().filter(|f| f.is_finite()) {
-        let p = result.p.number().map(|p| format!(", {}", format::p_value(p))).unwrap_or_default();
+        let p = result
+            .p
+            .number()
+            .map(|p| format!(", {}", format::p_value(p)))
+            .unwrap_or_default();
         parts.push(format!("F({}, {}) = {}{p}", result.df1, result.df2, two(f)));
     }
     if let Some(p) = result.p_permutation.number() {
-        parts.push(format!("relabelled {}", format::p_value(p)));
+        parts.push(format!("{} by relabelling", format::p_value(p)));
     }
     if let Some(omega2) = result.omega2.number() {
         let range = result.population_eta2.known().map(|range| {
@@ -134,7 +160,7 @@ fn evidence(result: &OneWayResult, id: &str, facts: &Facts<'_>) -> crate::docume
         n => format::word(n),
     };
     parts.push(format!(
-        "{}, {}, {single} with one model",
+        "{}, {single} of {} with one model",
         format::plural(result.n_models, "model", "models"),
         format::plural(result.n_groups, "vendor", "vendors"),
     ));

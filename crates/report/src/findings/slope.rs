@@ -37,7 +37,12 @@ pub fn slope_state(facts: &Facts<'_>) -> SlopeState {
 
 /// The slope per doubling with its interval.
 pub fn slope_estimate<'a>(facts: &Facts<'a>) -> Result<&'a Estimate, NotEstimable> {
-    facts.analysis().scale.as_result()?.slope_per_doubling.as_result()
+    facts
+        .analysis()
+        .scale
+        .as_result()?
+        .slope_per_doubling
+        .as_result()
 }
 
 /// F-SIZE. Rule: [`slope_state`]; a p-value from 0.03 to 0.08 is called close
@@ -51,34 +56,52 @@ pub fn slope(facts: &Facts<'_>) -> Option<Finding> {
         (_, Err(reason)) => absent(reason),
         (None, Ok(_)) => absent(NotEstimable::NoSizes),
     };
-    Some(Finding { code: "F-SIZE", severity: Severity::Grave, claim, evidence })
+    Some(Finding {
+        code: "F-SIZE",
+        severity: Severity::Grave,
+        claim,
+        evidence,
+    })
 }
 
 fn absent(reason: NotEstimable) -> (Prose, Prose) {
-    let text = format!("Nothing can be said about size: {}.", words::why_not(reason));
+    let text = format!(
+        "Nothing can be said about size: {}.",
+        words::why_not(reason)
+    );
     let basis = format!("Slope per doubling: {}.", words::not_estimable(reason));
     (vec![strong(text, ["s1"])], vec![say(basis, ["s1"])])
 }
 
 fn claim(facts: &Facts<'_>, scale: &Scale, slope: &Estimate) -> Prose {
-    let close = scale.p.number().is_some_and(|p| words::line(p) == words::Line::Close);
+    let close = scale
+        .p
+        .number()
+        .is_some_and(|p| words::line(p) == words::Line::Close);
     let range = format!(
         "from {} to {}",
         format::size(scale.smallest_b.0),
         format::size(scale.largest_b.0)
     );
     let title = match slope_state(facts) {
-        _ if close => "Whether attack success goes with size is close to the line; either reading is weak.".to_owned(),
+        _ if close => {
+            "Whether attack success goes with size is close to the line; either reading is weak."
+                .to_owned()
+        }
         SlopeState::Falls => format!("Attacks succeed less often against larger models, {range}."),
         SlopeState::Rises => format!("Attacks succeed more often against larger models, {range}."),
-        _ => "No trend with size is established; one too small to be seen here is not ruled out.".to_owned(),
+        _ => "No trend with size is established; one too small to be seen here is not ruled out."
+            .to_owned(),
     };
     let value = 100.0 * slope.value.0;
     let second = if format::decimals(value.abs(), 1) == "0.0" {
         "The estimate is no change per doubling of parameters.".to_owned()
     } else {
         let way = if value < 0.0 { "lower" } else { "higher" };
-        format!("The estimate is {} {way} per doubling of parameters.", format::points(value.abs(), 1))
+        format!(
+            "The estimate is {} {way} per doubling of parameters.",
+            format::points(value.abs(), 1)
+        )
     };
     vec![strong(title, ["s1"]), say(second, ["s1"])]
 }
@@ -95,7 +118,10 @@ fn evidence(facts: &Facts<'_>, scale: &Scale, slope: &Estimate) -> Sentence {
         text.push_str(&format!(", {}", format::p_value(p)));
     }
     if let Some(r2) = scale.r2.number() {
-        text.push_str(&format!("; {}", format::labelled("R²", &format::small_share(r2))));
+        text.push_str(&format!(
+            "; {}",
+            format::labelled("R²", &format::small_share(r2))
+        ));
     }
     text.push_str(&format!("; {} models.", format::count(scale.n_models)));
     let mut ids = vec!["s1"];
@@ -123,11 +149,17 @@ pub fn within(facts: &Facts<'_>) -> Option<Finding> {
     }
     let ids: Vec<String> = judged.iter().map(|(id, _)| id.clone()).collect();
     let named = |pattern: Pattern| -> Vec<String> {
-        let of = judged.iter().filter(|(_, within)| within.pattern == pattern);
-        of.map(|(_, within)| facts.vendor(&within.provider)).collect()
+        let of = judged
+            .iter()
+            .filter(|(_, within)| within.pattern == pattern);
+        of.map(|(_, within)| facts.vendor(&within.provider))
+            .collect()
     };
-    let (falls, rises, open) =
-        (named(Pattern::Falls), named(Pattern::Rises), named(Pattern::NoDirection));
+    let (falls, rises, open) = (
+        named(Pattern::Falls),
+        named(Pattern::Rises),
+        named(Pattern::NoDirection),
+    );
     let mut parts = Vec::new();
     for (names, words) in [
         (&falls, "the rate falls with size"),
@@ -158,7 +190,10 @@ pub fn within(facts: &Facts<'_>) -> Option<Finding> {
                 "{} {}, {}.",
                 facts.vendor(&within.provider),
                 format::signed(change.value.0, 1),
-                format::span(&format::signed(change.lower.0, 1), &format::signed(change.upper.0, 1))
+                format::span(
+                    &format::signed(change.lower.0, 1),
+                    &format::signed(change.upper.0, 1)
+                )
             ),
             [id.clone()],
         ))

@@ -10,10 +10,38 @@ use crate::support::all;
 
 /// Words that a document never uses on its own account.
 const FORBIDDEN: &[&str] = &[
-    "likely", "probably", "suggests", "suggest", "significant", "significantly", "trend towards",
-    "proves", "prove", "demonstrates", "robust", "safe", "safer", "safest", "unsafe", "immune",
-    "compliant", "best", "worst", "causes", "caused", "because of", "due to", "investment",
-    "invested", "resistant", "vulnerable", "debunked", "flat", "orthogonal", "top three", "identical",
+    "likely",
+    "probably",
+    "suggests",
+    "suggest",
+    "significant",
+    "significantly",
+    "trend towards",
+    "proves",
+    "prove",
+    "demonstrates",
+    "robust",
+    "safe",
+    "safer",
+    "safest",
+    "unsafe",
+    "immune",
+    "compliant",
+    "best",
+    "worst",
+    "causes",
+    "caused",
+    "because of",
+    "due to",
+    "investment",
+    "invested",
+    "resistant",
+    "vulnerable",
+    "debunked",
+    "flat",
+    "orthogonal",
+    "top three",
+    "identical",
 ];
 
 fn figures(document: &Document) -> Vec<&Figure> {
@@ -22,21 +50,32 @@ fn figures(document: &Document) -> Vec<&Figure> {
         Block::Figure(figure) => Some(figure),
         _ => None,
     });
-    std::iter::once(&document.first_page.figure).chain(rest).collect()
+    std::iter::once(&document.first_page.figure)
+        .chain(rest)
+        .collect()
 }
 
 /// Every text that the rules word, without claims and what the corpus spells.
 fn own_words(document: &Document) -> Vec<String> {
     let mut texts: Vec<String> = every_prose(document).into_iter().map(text_of).collect();
     for figure in figures(document) {
-        texts.extend([figure.title.clone(), figure.subtitle.clone(), figure.alt.clone()]);
+        texts.extend([
+            figure.title.clone(),
+            figure.subtitle.clone(),
+            figure.alt.clone(),
+        ]);
     }
     for table in every_table(document) {
         texts.extend(table.title.clone());
         texts.extend(table.subtitle.clone());
         texts.extend(table.columns.iter().map(|column| column.header.clone()));
     }
-    texts.extend(document.sections.iter().map(|section| section.heading.clone()));
+    texts.extend(
+        document
+            .sections
+            .iter()
+            .map(|section| section.heading.clone()),
+    );
     texts
 }
 
@@ -45,21 +84,42 @@ fn every_sentence_with_a_figure_names_evidence_that_leads_into_the_annex() {
     for (name, case) in all() {
         let composed = case.compose();
         let annex = case.annex(&composed);
-        let known: BTreeSet<&str> = composed.evidence.iter().map(|entry| entry.id.as_str()).collect();
+        let known: BTreeSet<&str> = composed
+            .evidence
+            .iter()
+            .map(|entry| entry.id.as_str())
+            .collect();
         for entry in &composed.evidence {
-            assert!(annex.pointer(&entry.pointer).is_some(), "{name}: {} {}", entry.id, entry.pointer);
+            assert!(
+                annex.pointer(&entry.pointer).is_some(),
+                "{name}: {} {}",
+                entry.id,
+                entry.pointer
+            );
         }
         for sentence in every_prose(&composed.document).into_iter().flatten() {
             let figure = sentence.text.chars().any(|c| c.is_ascii_digit());
-            assert!(!figure || !sentence.evidence.is_empty(), "{name}: {}", sentence.text);
+            assert!(
+                !figure || !sentence.evidence.is_empty(),
+                "{name}: {}",
+                sentence.text
+            );
             for id in &sentence.evidence {
-                assert!(known.contains(id.as_str()), "{name}: {id} in {}", sentence.text);
+                assert!(
+                    known.contains(id.as_str()),
+                    "{name}: {id} in {}",
+                    sentence.text
+                );
             }
         }
         for statement in composed.findings.iter().chain(&composed.caveats) {
             assert!(!statement.evidence.is_empty(), "{name}: {}", statement.id);
             for id in &statement.evidence {
-                assert!(known.contains(id.as_str()), "{name}: {id} in {}", statement.id);
+                assert!(
+                    known.contains(id.as_str()),
+                    "{name}: {id} in {}",
+                    statement.id
+                );
             }
         }
     }
@@ -74,13 +134,28 @@ fn no_document_uses_a_word_outside_the_ladder() {
                 .chars()
                 .map(|c| if c.is_alphanumeric() { c } else { ' ' })
                 .collect();
-            let padded = format!(" {} ", padded.split_whitespace().collect::<Vec<_>>().join(" "));
+            let padded = format!(
+                " {} ",
+                padded.split_whitespace().collect::<Vec<_>>().join(" ")
+            );
             for word in FORBIDDEN {
-                assert!(!padded.contains(&format!(" {word} ")), "{name}: `{word}` in: {text}");
+                assert!(
+                    !padded.contains(&format!(" {word} ")),
+                    "{name}: `{word}` in: {text}"
+                );
             }
-            assert!(!text.contains("-0.0") && !text.contains("\u{2212}0.0 "), "{name}: {text}");
-            assert!(!text.contains("NaN") && !text.contains("0.000"), "{name}: {text}");
-            assert!(!text.contains("  ") && !text.contains("..") && !text.contains(" ."), "{name}: {text}");
+            assert!(
+                !text.contains("-0.0") && !text.contains("\u{2212}0.0 "),
+                "{name}: {text}"
+            );
+            assert!(
+                !text.contains("NaN") && !text.contains("0.000"),
+                "{name}: {text}"
+            );
+            assert!(
+                !text.contains("  ") && !text.contains("..") && !text.contains(" ."),
+                "{name}: {text}"
+            );
         }
     }
 }
@@ -91,7 +166,11 @@ fn tables_fit_the_page_and_have_no_empty_cell() {
         let composed = case.compose();
         for table in every_table(&composed.document) {
             let width: f64 = table.columns.iter().map(|column| column.width_mm).sum();
-            assert!(width <= 170.0 + 1e-9, "{name}: {} is {width} mm wide", table.id);
+            assert!(
+                width <= 170.0 + 1e-9,
+                "{name}: {} is {width} mm wide",
+                table.id
+            );
             for row in &table.rows {
                 assert_eq!(row.cells.len(), table.columns.len(), "{name}: {}", table.id);
                 for (cell, column) in row.cells.iter().zip(&table.columns) {
@@ -118,7 +197,12 @@ fn alternative_texts_have_forty_to_ninety_words() {
     for (name, case) in all() {
         for figure in figures(&case.compose().document) {
             let words = word_count(&figure.alt);
-            assert!((40..=90).contains(&words), "{name}: {} has {words}: {}", figure.id, figure.alt);
+            assert!(
+                (40..=90).contains(&words),
+                "{name}: {} has {words}: {}",
+                figure.id,
+                figure.alt
+            );
         }
     }
 }
@@ -128,12 +212,24 @@ fn the_answer_is_short_and_its_first_sentence_strong() {
     for (name, case) in all() {
         let page = case.compose().document.first_page;
         let text = text_of(&page.answer);
-        assert!(word_count(&text) <= 55, "{name}: {}: {text}", word_count(&text));
+        assert!(
+            word_count(&text) <= 55,
+            "{name}: {}: {text}",
+            word_count(&text)
+        );
         assert!(page.answer[0].strong, "{name}");
-        assert!(page.findings.len() <= 4 && page.findings.len() >= 2, "{name}: {}", page.findings.len());
+        assert!(
+            page.findings.len() <= 4 && page.findings.len() >= 2,
+            "{name}: {}",
+            page.findings.len()
+        );
         assert_eq!(page.limits.items.len(), 3, "{name}");
         for item in &page.limits.items {
-            assert!(word_count(&text_of(item)) <= 30, "{name}: {}", text_of(item));
+            assert!(
+                word_count(&text_of(item)) <= 30,
+                "{name}: {}",
+                text_of(item)
+            );
         }
     }
 }
@@ -145,7 +241,11 @@ fn every_section_says_something_and_has_an_id_of_its_own() {
         let mut ids = BTreeSet::new();
         for section in &document.sections {
             assert!(ids.insert(section.id.clone()), "{name}: {}", section.id);
-            assert!(!section.lead.is_empty() || !section.blocks.is_empty(), "{name}: {}", section.id);
+            assert!(
+                !section.lead.is_empty() || !section.blocks.is_empty(),
+                "{name}: {}",
+                section.id
+            );
         }
         let mut tables = BTreeSet::new();
         for table in every_table(&document) {
@@ -158,55 +258,4 @@ fn every_section_says_something_and_has_an_id_of_its_own() {
 fn the_same_input_gives_the_same_document() {
     let case = crate::support::reconstruction();
     assert_eq!(case.compose(), case.compose());
-}
-
-#[test]
-#[ignore = "prints a document for reading"]
-fn print() {
-    let wanted = std::env::var("CASE").unwrap_or_else(|_| "reconstruction".to_owned());
-    for (_, case) in all().into_iter().filter(|(name, _)| *name == wanted) {
-        let document = case.compose().document;
-        println!("{}\n", text_of(&document.first_page.answer));
-        for finding in &document.first_page.findings {
-            println!("* {}\n    {}", text_of(&finding.claim), text_of(&finding.evidence));
-        }
-        println!("{}\n{}\n{}", document.first_page.figure.title, document.first_page.figure.alt, text_of(&document.first_page.figure.note));
-        print_table(&document.first_page.claims);
-        for item in &document.first_page.limits.items {
-            println!("! {}", text_of(item));
-        }
-        for section in &document.sections {
-            println!("\n## {}\n{}", section.heading, text_of(&section.lead));
-            for block in &section.blocks {
-                print_block(block);
-            }
-        }
-    }
-}
-
-fn print_block(block: &Block) {
-    match block {
-        Block::Paragraph { sentences } => println!("{}", text_of(sentences)),
-        Block::Subheading { text } => println!("### {text}"),
-        Block::List { items } => items.iter().for_each(|item| println!("- {}", text_of(item))),
-        Block::Entries { entries } => entries.iter().for_each(|e| println!("= {}: {}", e.name, text_of(&e.text))),
-        Block::Finding(finding) => println!("* {}\n    {}", text_of(&finding.claim), text_of(&finding.evidence)),
-        Block::Panel(panel) => println!("{}", panel.title),
-        Block::Table(table) => print_table(table),
-        Block::Figure(figure) => println!("[{} {}]\n{}\n{}\n{}", figure.number, figure.title, figure.subtitle, figure.alt, text_of(&figure.note)),
-    }
-}
-
-fn print_table(table: &caveat_report::document::Table) {
-    println!("[{:?} {:?} {:?}]", table.number, table.title, table.subtitle);
-    println!("{}", table.columns.iter().map(|c| c.header.clone()).collect::<Vec<_>>().join(" | "));
-    for row in &table.rows {
-        let cells: Vec<String> = row.cells.iter().map(|cell| match cell {
-            Cell::Text { text, .. } => text.clone(),
-            Cell::Ties { marks } => format!("{}", marks.iter().filter(|m| **m != caveat_report::document::TieMark::Absent).count()),
-            _ => "~".to_owned(),
-        }).collect();
-        println!("{}", cells.join(" | "));
-    }
-    println!("{}", text_of(&table.note));
 }

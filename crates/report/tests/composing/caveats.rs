@@ -7,11 +7,17 @@ use crate::support::{
 };
 
 fn called_for(code: &str, case: &Case) {
-    assert!(case.codes().iter().any(|found| found == code), "{code} is missing");
+    assert!(
+        case.codes().iter().any(|found| found == code),
+        "{code} is missing"
+    );
 }
 
 fn not_called_for(code: &str, case: &Case) {
-    assert!(case.codes().iter().all(|found| found != code), "{code} is there");
+    assert!(
+        case.codes().iter().all(|found| found != code),
+        "{code} is there"
+    );
 }
 
 fn both(code: &str, with: &Case, without: &Case) {
@@ -38,10 +44,15 @@ fn caveats_about_graders_follow_the_graders() {
     let (one, two) = (reconstruction(), opposite());
     both("CAV-GRADER-UNCHECKED", &one, &two);
     let mut disagreeing = reconstruction();
-    disagreeing.selection.sample.grader_pairs = vec![grader_pair([[20, 30, 0], [25, 25, 0], [0, 0, 0]])];
+    disagreeing.selection.sample.grader_pairs =
+        vec![grader_pair([[20, 30, 0], [25, 25, 0], [0, 0, 0]])];
     both("CAV-GRADER-DISAGREE", &disagreeing.analysed(), &two);
     let mixed = changed(reconstruction(), |model| {
-        let grader = if model.provider == "google" { "other" } else { "judge" };
+        let grader = if model.provider == "google" {
+            "other"
+        } else {
+            "judge"
+        };
         model.graders = vec![(grader.to_owned(), model.n)];
     });
     both("CAV-GRADER-MIX", &mixed, &two);
@@ -65,14 +76,26 @@ fn caveats_about_sizes_follow_the_sizes() {
 #[test]
 fn nominal_rounding_is_no_contradiction_and_the_consequence_is_stated() {
     let composed = reconstruction().compose();
-    let caveat = composed.caveats.iter().find(|c| c.id == "CAV-SIZE-CONTRADICTS").unwrap();
-    for named in ["devstral-2512 (24B coded, 123B disclosed)", "qwen3-coder", "mimo-v2-flash"] {
+    let caveat = composed
+        .caveats
+        .iter()
+        .find(|c| c.id == "CAV-SIZE-CONTRADICTS")
+        .unwrap();
+    for named in [
+        "devstral-2512 (24B coded, 123B disclosed)",
+        "qwen3-coder",
+        "mimo-v2-flash",
+    ] {
         assert!(caveat.text.contains(named), "{}", caveat.text);
     }
     for rounded in ["nemotron", "deepseek-r1:1.5b", "mistral-7b"] {
         assert!(!caveat.text.contains(rounded), "{}", caveat.text);
     }
-    assert!(caveat.text.contains("the slope is") && caveat.text.contains("against the size line"), "{}", caveat.text);
+    assert!(
+        caveat.text.contains("the slope is") && caveat.text.contains("against the size line"),
+        "{}",
+        caveat.text
+    );
 }
 
 #[test]
@@ -95,8 +118,16 @@ fn caveats_about_counts_follow_the_counts() {
     both("CAV-MIN-N", &reconstruction(), &large);
     both("CAV-SMALL-CELLS", &reconstruction(), &large);
     both("CAV-FLOOR", &all_zero(), &large);
-    both("CAV-CEILING", &changed(opposite(), |model| model.succeeded = model.n), &large);
-    both("CAV-NOT-EVALUABLE", &changed(opposite(), |model| model.not_evaluable = 400), &large);
+    both(
+        "CAV-CEILING",
+        &changed(opposite(), |model| model.succeeded = model.n),
+        &large,
+    );
+    both(
+        "CAV-NOT-EVALUABLE",
+        &changed(opposite(), |model| model.not_evaluable = 400),
+        &large,
+    );
     both("CAV-COUNTS", &counts_only(), &large);
     let mut status = opposite();
     status.definition.status = Some("a reconstruction, not measurements".to_owned());
@@ -130,6 +161,18 @@ fn the_gravest_caveats_of_different_topics_stand_on_the_first_page() {
     let mut case = reconstruction();
     case.graders[0].model_under_test = Some("deepseek-r1:1.5b".to_owned());
     let page = case.compose().document.first_page;
-    let heads: Vec<String> = page.limits.items.iter().map(|item| item[0].text.clone()).collect();
-    assert_eq!(heads, ["Prompts differ.", "A grader is itself under test.", "Sizes contradict the makers."]);
+    let heads: Vec<String> = page
+        .limits
+        .items
+        .iter()
+        .map(|item| item[0].text.clone())
+        .collect();
+    assert_eq!(
+        heads,
+        [
+            "Prompts differ.",
+            "A grader is itself under test.",
+            "Sizes contradict the makers."
+        ]
+    );
 }

@@ -40,7 +40,15 @@ pub const RECONSTRUCTION: [Line; 21] = [
     ("pony-alpha", "openrouter", 30.0, 0.0, 0.0, 29, 8),
     ("llama-3.3-70b", "meta-llama", 70.0, 70.6, 70.6, 263, 76),
     ("gpt-oss-120b", "openai", 120.0, 116.8, 5.1, 54, 22),
-    ("mistral-large-2411", "mistralai", 123.0, 123.0, 123.0, 88, 26),
+    (
+        "mistral-large-2411",
+        "mistralai",
+        123.0,
+        123.0,
+        123.0,
+        88,
+        26,
+    ),
     ("claude-sonnet-4-5", "anthropic", 175.0, 0.0, 0.0, 133, 12),
     ("gpt-5.2", "openai", 200.0, 0.0, 0.0, 124, 19),
     ("deepseek-r1-0528", "deepseek", 671.0, 671.0, 37.0, 110, 33),
@@ -80,7 +88,11 @@ impl Case {
 
     /// The caveats' codes.
     pub fn codes(&self) -> Vec<String> {
-        self.compose().caveats.into_iter().map(|caveat| caveat.id).collect()
+        self.compose()
+            .caveats
+            .into_iter()
+            .map(|caveat| caveat.id)
+            .collect()
     }
 
     /// Analyses the sample again after a change.
@@ -197,7 +209,10 @@ pub fn case(lines: &[Line]) -> Case {
         .collect();
     let sample = Sample {
         models,
-        size_variants: vec![variant("active", |line| line.4), variant("register", |line| line.3)],
+        size_variants: vec![
+            variant("active", |line| line.4),
+            variant("register", |line| line.3),
+        ],
         grader_pairs: Vec::new(),
     };
     let account = account(lines);
@@ -219,7 +234,12 @@ pub fn case(lines: &[Line]) -> Case {
             rejected: 0,
         }],
         analysis: analyse(&sample, &parameters()),
-        selection: Selection { sample, facts, views: Vec::new(), account },
+        selection: Selection {
+            sample,
+            facts,
+            views: Vec::new(),
+            account,
+        },
         views,
         claims: claims(),
         graders: vec![GraderFact {
@@ -234,7 +254,10 @@ pub fn case(lines: &[Line]) -> Case {
 fn account(lines: &[Line]) -> Account {
     let n: u64 = lines.iter().map(|line| line.5).sum();
     let succeeded: u64 = lines.iter().map(|line| line.6).sum();
-    let kept = BTreeMap::from([("compliance".to_owned(), succeeded), ("refusal".to_owned(), n - succeeded)]);
+    let kept = BTreeMap::from([
+        ("compliance".to_owned(), succeeded),
+        ("refusal".to_owned(), n - succeeded),
+    ]);
     Account {
         traces: kept.clone(),
         kept,
@@ -253,27 +276,54 @@ fn account(lines: &[Line]) -> Account {
 }
 
 fn claims() -> Vec<ClaimResult> {
-    let claim = |id: &str, published: &str, recomputed: &str, status, note: Option<&str>| ClaimResult {
-        id: id.to_owned(),
-        claim: format!("Claim {id}"),
-        published: published.to_owned(),
-        recomputed: recomputed.to_owned(),
-        status,
-        note: note.map(str::to_owned),
-        key: true,
-        evidence: if id == "ratio" { vec!["d4".to_owned()] } else { Vec::new() },
-    };
+    let claim =
+        |id: &str, published: &str, recomputed: &str, status, note: Option<&str>| ClaimResult {
+            id: id.to_owned(),
+            claim: format!("Claim {id}"),
+            published: published.to_owned(),
+            recomputed: recomputed.to_owned(),
+            status,
+            note: note.map(str::to_owned),
+            key: true,
+            evidence: if id == "ratio" {
+                vec!["d4".to_owned()]
+            } else {
+                Vec::new()
+            },
+        };
     vec![
-        claim("eta2", "65.3%", "65.3%", ClaimStatus::Reproduced, Some("biased upward")),
-        claim("p", "0.640", "0.646", ClaimStatus::Differs, Some("normal approximation")),
-        claim("other", "3", "\u{2013}", ClaimStatus::CannotBeRecomputed, Some("no such model")),
+        claim(
+            "eta2",
+            "65.3%",
+            "65.3%",
+            ClaimStatus::Reproduced,
+            Some("biased upward"),
+        ),
+        claim(
+            "p",
+            "0.640",
+            "0.646",
+            ClaimStatus::Differs,
+            Some("normal approximation"),
+        ),
+        claim(
+            "other",
+            "3",
+            "\u{2013}",
+            ClaimStatus::CannotBeRecomputed,
+            Some("no such model"),
+        ),
         claim("ratio", "57.5", "57.5", ClaimStatus::Reproduced, None),
     ]
 }
 
 /// Two graders on one table of results.
 pub fn grader_pair(table: [[u64; 3]; 3]) -> GraderPair {
-    GraderPair { first: "judge".to_owned(), second: "later".to_owned(), table }
+    GraderPair {
+        first: "judge".to_owned(),
+        second: "later".to_owned(),
+        table,
+    }
 }
 
 pub fn reconstruction() -> Case {
@@ -286,13 +336,22 @@ fn four_vendors(vendors: [(&'static str, u64, f64); 4], more: [u64; 3], step: f6
     let lines: Vec<Line> = vendors
         .into_iter()
         .flat_map(|(vendor, base, smallest)| {
-            [("s", 1.0), ("m", step), ("l", step * step)].into_iter().zip(more).map(
-                move |((size, times), more)| {
+            [("s", 1.0), ("m", step), ("l", step * step)]
+                .into_iter()
+                .zip(more)
+                .map(move |((size, times), more)| {
                     let name: &'static str = Box::leak(format!("{vendor}-{size}").into_boxed_str());
                     let billions = smallest * times;
-                    (name, vendor, billions, billions, billions, 1000, base + more)
-                },
-            )
+                    (
+                        name,
+                        vendor,
+                        billions,
+                        billions,
+                        billions,
+                        1000,
+                        base + more,
+                    )
+                })
         })
         .collect();
     let mut case = case(&lines);
@@ -307,13 +366,23 @@ fn four_vendors(vendors: [(&'static str, u64, f64); 4], more: [u64; 3], step: f6
 
 /// Strong vendor effect and strong slope: vendors with larger models have lower rates.
 pub fn opposite() -> Case {
-    let vendors = [("alpha", 700, 1.0), ("beta", 500, 10.0), ("gamma", 300, 100.0), ("delta", 100, 1000.0)];
+    let vendors = [
+        ("alpha", 700, 1.0),
+        ("beta", 500, 10.0),
+        ("gamma", 300, 100.0),
+        ("delta", 100, 1000.0),
+    ];
     four_vendors(vendors, [40, 20, 0], 1.7)
 }
 
 /// Strong vendor effect and hardly any slope: every vendor has every size.
 pub fn vendors_only() -> Case {
-    let vendors = [("alpha", 800, 2.0), ("beta", 400, 2.0), ("gamma", 395, 2.0), ("delta", 390, 2.0)];
+    let vendors = [
+        ("alpha", 800, 2.0),
+        ("beta", 400, 2.0),
+        ("gamma", 395, 2.0),
+        ("delta", 390, 2.0),
+    ];
     four_vendors(vendors, [0, 40, 1], 8.0)
 }
 
@@ -373,7 +442,12 @@ pub fn counts_only() -> Case {
 /// Names that are code for some sink, in another script, or very long.
 pub fn hostile() -> Case {
     let mut case = reconstruction();
-    let names = ["#eval(1) *bold* [a](b)", "\u{1b}[31mred", "\u{901a}\u{4e49}\u{5343}\u{95ee}", "a\nb\u{202e}c"];
+    let names = [
+        "#eval(1) *bold* [a](b)",
+        "\u{1b}[31mred",
+        "\u{901a}\u{4e49}\u{5343}\u{95ee}",
+        "a\nb\u{202e}c",
+    ];
     let long = "word ".repeat(2000);
     for (place, model) in case.selection.sample.models.iter_mut().enumerate() {
         let name = names.get(place).copied().unwrap_or(&long);

@@ -12,34 +12,74 @@ fn answer(composed: &Composed) -> String {
 }
 
 fn titles(composed: &Composed) -> Vec<String> {
-    composed.findings.iter().map(|finding| finding.title.clone()).collect()
+    composed
+        .findings
+        .iter()
+        .map(|finding| finding.title.clone())
+        .collect()
 }
 
 #[test]
 fn on_the_reconstruction_neither_vendor_nor_size_is_established() {
     let composed = reconstruction().compose();
     let answer = answer(&composed);
-    assert!(answer.starts_with("On these 21 models, neither is established."), "{answer}");
+    assert!(
+        answer.starts_with("On these 21 models, neither is established."),
+        "{answer}"
+    );
     assert!(answer.contains("90% interval 0% to 58%"), "{answer}");
-    assert!(answer.replace('\u{a0}', " ").contains("3 points fewer to 2 points more"), "{answer}");
+    assert!(
+        answer
+            .replace('\u{a0}', " ")
+            .contains("3 points fewer to 2 points more"),
+        "{answer}"
+    );
     let titles = titles(&composed);
-    assert!(titles.iter().any(|title| title.contains("A ratio of 57.5 to 1 does not show")), "{titles:?}");
-    assert!(titles.iter().any(|title| title.starts_with("Google and Anthropic have lower rates")), "{titles:?}");
-    assert!(titles.iter().any(|title| title.contains("is what chance gives")), "{titles:?}");
+    assert!(
+        titles
+            .iter()
+            .any(|title| title.contains("A ratio of 57.5 to 1 does not show")),
+        "{titles:?}"
+    );
+    assert!(
+        titles
+            .iter()
+            .any(|title| title.starts_with("Google and Anthropic have lower rates")),
+        "{titles:?}"
+    );
+    assert!(
+        titles
+            .iter()
+            .any(|title| title.contains("is what chance gives")),
+        "{titles:?}"
+    );
 }
 
 #[test]
 fn on_opposite_data_the_answer_findings_and_titles_are_opposite() {
     let (one, other) = (reconstruction().compose(), opposite().compose());
     let answer = answer(&other);
-    assert!(answer.contains("both go with the rate: vendors differ beyond chance, and larger models resist more"), "{answer}");
-    let shared: Vec<String> =
-        titles(&other).into_iter().filter(|title| titles(&one).contains(title)).collect();
+    assert!(
+        answer.contains(
+            "both go with the rate: vendors differ beyond chance, and larger models resist more"
+        ),
+        "{answer}"
+    );
+    let shared: Vec<String> = titles(&other)
+        .into_iter()
+        .filter(|title| titles(&one).contains(title))
+        .collect();
     assert!(shared.is_empty(), "{shared:?}");
-    assert_ne!(one.document.first_page.figure.title, other.document.first_page.figure.title);
+    assert_ne!(
+        one.document.first_page.figure.title,
+        other.document.first_page.figure.title
+    );
     let first = |composed: &Composed| {
         let sections = &composed.document.sections;
-        sections.iter().map(|s| (s.id.clone(), text_of(&s.lead))).collect::<Vec<_>>()
+        sections
+            .iter()
+            .map(|s| (s.id.clone(), text_of(&s.lead)))
+            .collect::<Vec<_>>()
     };
     let still = ["method", "corrections", "glossary"];
     for (id, lead) in first(&one) {
@@ -53,7 +93,10 @@ fn on_opposite_data_the_answer_findings_and_titles_are_opposite() {
 #[test]
 fn a_vendor_effect_without_a_slope_is_said_as_such() {
     let answer = answer(&vendors_only().compose());
-    assert!(answer.contains("vendors differ beyond chance; a trend with size is not established"), "{answer}");
+    assert!(
+        answer.contains("vendors differ beyond chance; a trend with size is not established"),
+        "{answer}"
+    );
 }
 
 #[test]
@@ -64,7 +107,11 @@ fn a_reproduced_claim_says_what_chance_gives() {
         cell.unwrap_or_default().to_owned()
     };
     let all: Vec<String> = page.claims.rows.iter().map(status).collect();
-    assert!(all.iter().any(|text| text.starts_with("reproduced; chance gives as much in 3")), "{all:?}");
+    assert!(
+        all.iter()
+            .any(|text| text.starts_with("reproduced; chance gives as much in 3")),
+        "{all:?}"
+    );
 }
 
 #[test]
