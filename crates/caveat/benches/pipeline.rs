@@ -56,7 +56,7 @@ fn imports(criterion: &mut Criterion) {
     group.bench_function("import a million results into a new file", |bencher| {
         bencher.iter(|| {
             let folder = tempfile::tempdir().unwrap();
-            let mut store = Store::open(&folder.path().join("c.caveat.db")).unwrap();
+            let mut store = Store::open(folder.path().join("c.caveat.db")).unwrap();
             assert_eq!(import(&mut store, &million), 1_000_000);
         });
     });

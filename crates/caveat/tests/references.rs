@@ -172,6 +172,10 @@ fn harmbench_agrees_with_its_reference_statistics() {
 }
 
 #[test]
+#[allow(
+    clippy::approx_constant,
+    reason = "a share under chance lies near 1/π by accident"
+)]
 fn report_164_gives_the_figures_that_a_recomputation_must_give() {
     let annex = json(&["analyse", "reports/164", "--json"]);
     assert_eq!(annex["models"].as_array().unwrap().len(), 21);

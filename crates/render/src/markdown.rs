@@ -7,7 +7,7 @@
 //! Drawn intervals are left out, since the same row has them as figures.
 //!
 //! Does not write the pictures: `figures/ID.svg` is the business of
-//! [`crate::edition`].
+//! [`crate::edition()`].
 
 mod view;
 
