@@ -1,0 +1,87 @@
+//! What an analysis says, under the names that the annex and its readers rely on.
+//!
+//! Plain data. Rates are proportions from 0 to 1; names that end in `_pp` or
+//! `points` are percentage points; a slope is the change of the rate per
+//! doubling of parameters.
+
+mod contrasts;
+mod design;
+mod models;
+mod scale;
+mod shares;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::quantity::{Number, Quantity};
+
+pub use contrasts::{
+    Bands, Comparison, ExtremesPooled, Pattern, RatioOfMeans, RiskRatio, WithinProvider,
+};
+pub use design::{
+    Agreement, GraderUse, Overlap, PairAgreement, PairOverlap, ProviderPrompts, ShareGap,
+};
+pub use models::{Band, MeanRate, ModelResult, ProviderResult, RankResult};
+pub use scale::{
+    Influence, LinePoint, ModelsNeeded, Power, ProviderResidualPp, Scale, SizeSensitivity,
+};
+pub use shares::{Decomposition, NullDistribution, OneWayResult, Ratio};
+
+/// Everything that follows from a sample.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Analysis {
+    /// Models that pass the inclusion rules.
+    pub models: Vec<ModelResult>,
+    /// Their providers, in order of rising pooled rate, then name.
+    pub providers: Vec<ProviderResult>,
+    /// Rate on log2 parameters, over the models in scale.
+    pub scale: Quantity<Scale>,
+    /// Share of the variance between models that goes with the provider.
+    pub decomposition: Decomposition,
+    /// The ratio of the two shares, and its law under chance.
+    pub ratio: Ratio,
+    /// Providers outside the band around the size line, and the law of their number.
+    pub bands: Bands,
+    /// Highest against lowest provider.
+    pub risk_ratio: RiskRatio,
+    /// Every pair of ranked providers.
+    pub comparisons: Vec<Comparison>,
+    /// Groups of ranked providers that cannot be told apart, each maximal, lowest first.
+    pub tie_groups: Vec<Vec<String>>,
+    /// Rate against size inside each provider.
+    pub within_providers: Vec<WithinProvider>,
+    /// What other sizes would change.
+    pub size_sensitivity: Vec<SizeSensitivity>,
+    /// What the slope test could find.
+    pub power: Power,
+    /// How far providers met the same prompts.
+    pub overlap: Quantity<Overlap>,
+    /// Graders: what each graded, and how pairs agree.
+    pub agreement: Agreement,
+}
+
+/// A value with its interval and its method.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Estimate {
+    /// Point estimate.
+    pub value: Number,
+    /// Lower limit.
+    pub lower: Number,
+    /// Upper limit.
+    pub upper: Number,
+    /// Confidence level.
+    pub level: Number,
+    /// Method of the interval.
+    pub method: &'static str,
+}
+
+/// A range of values.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Range {
+    /// Lower limit.
+    pub lower: Number,
+    /// Upper limit.
+    pub upper: Number,
+    /// Confidence level.
+    pub level: Number,
+}
