@@ -2,8 +2,8 @@
 //!
 //! [`trace`] holds what importers emit, [`verdict`] the ten verdicts and the
 //! three states, [`rule`] which grade of a trace counts, [`evidence`] the counts
-//! that leave the store, and [`register`] what is known about models, makers and
-//! graders.
+//! that leave the store, [`register`] what is known about models, makers and
+//! graders, and [`text`] which characters of a text are hidden from readers.
 //!
 //! This crate knows no files, no SQL and no statistics.
 
@@ -11,6 +11,7 @@ pub mod digest;
 pub mod evidence;
 pub mod register;
 pub mod rule;
+pub mod text;
 pub mod trace;
 pub mod verdict;
 

@@ -6,16 +6,17 @@
 //! exactly once, as a record or as a reject with its place and its reason.
 
 pub mod error;
+pub mod file;
 pub mod lines;
 pub mod probe;
 pub mod registry;
 pub mod sink;
-pub mod text;
 
 use std::path::{Path, PathBuf};
 
+pub use caveat_corpus::text;
 pub use error::ImportError;
-pub use probe::{Claim, Probe};
+pub use probe::{Claim, Probe, Resemblance};
 pub use registry::{Recognised, Recognition, recognise};
 pub use sink::{Collector, Reject, Sink, SinkClosed};
 
@@ -92,6 +93,28 @@ pub struct Limits {
     pub max_depth: u32,
     /// Longest name (model, provider, grader, data set) in characters.
     pub max_name_chars: usize,
+}
+
+impl Options {
+    /// Says that a format has no options of its own: a key that nobody reads
+    /// is a mistake of the author, not a wish granted.
+    ///
+    /// # Errors
+    /// [`ImportError::Options`] that names the first key.
+    pub fn refuse_format_options(&self, format: &'static str) -> Result<(), ImportError> {
+        let Some(key) = self.format.keys().next() else {
+            return Ok(());
+        };
+        Err(ImportError::Options {
+            format,
+            problem: format!(
+                "unknown option `{}`: this format has none",
+                text::printable(key)
+            ),
+            hint: "leave out `[inputs.options]` or `--mapping`; only `table` takes a mapping"
+                .to_owned(),
+        })
+    }
 }
 
 impl Default for Limits {

@@ -11,6 +11,8 @@
 
 mod markdown;
 
+use caveat_corpus::text::is_hidden;
+use caveat_report::format;
 use sha2::{Digest as _, Sha256};
 
 pub use markdown::{markdown, markdown_code};
@@ -63,18 +65,8 @@ pub fn cut(text: &str, longest: usize) -> String {
     format!(
         "{}… ({} more characters)",
         kept.trim_end(),
-        rest.chars().count()
+        format::count(rest.chars().count())
     )
-}
-
-/// Characters that print nothing, change the order of reading, or mean nothing outside one font.
-pub fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(u32::from(character),
-            0xAD | 0x34F | 0x61C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F
-            | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F
-            | 0x3164 | 0xE000..=0xF8FF | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0
-            | 0xFFF0..=0xFFFB | 0xE0000..=0x10FFFF)
 }
 
 /// Makes a text inert as a cell of a table that a spreadsheet may open.
@@ -182,7 +174,7 @@ mod tests {
     #[test]
     fn a_cut_is_counted() {
         let long = cut(&"模".repeat(10_000), 160);
-        assert!(long.ends_with("… (9840 more characters)"), "{long}");
+        assert!(long.ends_with("… (9,840 more characters)"), "{long}");
         assert_eq!(cut("", 0), "");
     }
 

@@ -8,8 +8,10 @@
 //! This is not an escaper of any markup language: text reaches the layout as
 //! values, never as markup.
 
+use caveat_corpus::text::is_hidden;
 use serde_json::Value;
 
+use crate::escape;
 use crate::fonts::{self, Measure};
 
 /// Longest text; the composer's sentences stay under 200 characters.
@@ -154,33 +156,16 @@ fn visible(text: &str) -> String {
     seen
 }
 
-/// Characters that print nothing, change the order of reading, or mean nothing outside one font.
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(u32::from(character),
-            0xAD | 0x34F | 0x600..=0x605 | 0x61C | 0x6DD | 0x70F | 0x890..=0x891 | 0x8E2
-            | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F
-            | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F
-            | 0x2800 | 0x3164 | 0xE000..=0xF8FF | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0
-            | 0xFFF0..=0xFFFF | 0xE0000..=0x10FFFF)
-}
-
 fn is_combining(character: char) -> bool {
     matches!(u32::from(character), 0x300..=0x36F | 0x483..=0x489 | 0x1AB0..=0x1AFF
         | 0x1DC0..=0x1DFF | 0x20D0..=0x20FF | 0xFE20..=0xFE2F)
 }
 
 fn cut(text: &str, longest: usize) -> String {
-    let length = text.chars().count();
-    if length <= longest + GRACE {
+    if text.chars().count() <= longest + GRACE {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(longest).collect();
-    format!(
-        "{}… ({} more characters)",
-        kept.trim_end(),
-        grouped(length - longest)
-    )
+    escape::cut(text, longest)
 }
 
 fn cut_runs(text: &str, longest: usize) -> String {
@@ -188,18 +173,6 @@ fn cut_runs(text: &str, longest: usize) -> String {
         .map(|run| cut(run, longest))
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 #[cfg(test)]

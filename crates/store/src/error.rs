@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+use caveat_corpus::text::printable;
+
 /// Why the store could not do what was asked. The store is unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -122,7 +124,7 @@ pub enum StoreError {
 }
 
 fn shown(path: &Path) -> String {
-    path.display().to_string().escape_debug().to_string()
+    printable(&path.display().to_string())
 }
 
 /// A fault whose file is not named yet.
@@ -130,6 +132,7 @@ fn shown(path: &Path) -> String {
 pub(crate) enum Fault {
     Sqlite(rusqlite::Error),
     Damaged(String),
+    NotAFile,
 }
 
 impl From<rusqlite::Error> for Fault {
@@ -148,6 +151,10 @@ impl Fault {
         let path = path.to_path_buf();
         let cause = match self {
             Fault::Damaged(found) => return StoreError::Damaged { path, found },
+            Fault::NotAFile => {
+                let found = "it is a folder, a pipe or a device".to_owned();
+                return StoreError::Foreign { path, found };
+            }
             Fault::Sqlite(cause) => cause,
         };
         match cause.sqlite_error_code() {

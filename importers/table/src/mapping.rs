@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use caveat_corpus::{GraderKind, Outcome, Verdict};
 use caveat_importer::ImportError;
-use caveat_importer::text::{misleads, printable};
+use caveat_importer::text::{is_hidden, printable};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -341,7 +341,7 @@ fn names(fields: &[Field]) -> Vec<&'static str> {
 
 fn typed<T: DeserializeOwned>(place: &str, value: &Value) -> Result<T, ImportError> {
     T::deserialize(value).map_err(|cause| {
-        let shown = cause.to_string().replace(misleads, "?");
+        let shown = cause.to_string().replace(is_hidden, "?");
         fault(
             format!("{place}: {shown}"),
             "the page of the table importer lists every key with its values",

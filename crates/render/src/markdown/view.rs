@@ -430,7 +430,7 @@ mod tests {
             &format!("the model {} is last", "x".repeat(10_000)),
             MAX_TEXT,
         );
-        assert!(text.ends_with("(9860 more characters) is last"), "{text}");
+        assert!(text.ends_with("(9,860 more characters) is last"), "{text}");
         assert_eq!(words(" \n", MAX_TEXT), "[U+000A]");
         assert_eq!(words("", MAX_TEXT), NO_TEXT);
     }

@@ -1,8 +1,9 @@
-//! Text from a source, made fit for a terminal.
+//! Text from a source, made fit for a terminal, and what in it is hidden.
 //!
 //! Control characters (also those of ECMA-48 and the C1 set), bidirectional
-//! overrides and invisible separators become visible escapes; long text is cut
-//! with a note. Nothing else changes.
+//! overrides, invisible separators and private characters become visible
+//! escapes; long text is cut with a note. Nothing else changes. The escapers of
+//! documents are elsewhere and share only [`is_hidden`].
 
 /// Longest text shown in a message, in characters.
 const MAX_SHOWN: usize = 200;
@@ -16,7 +17,7 @@ pub fn printable(text: &str) -> String {
             shown.push_str(&format!("… ({rest} more characters)"));
             break;
         }
-        if misleads(character) {
+        if is_hidden(character) {
             shown.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
         } else {
             shown.push(character);
@@ -25,22 +26,24 @@ pub fn printable(text: &str) -> String {
     shown
 }
 
-/// Whether a character is a control, a bidirectional override or invisible.
-pub fn misleads(character: char) -> bool {
+/// Whether a character prints nothing, changes the order of reading, or means
+/// nothing outside one font.
+///
+/// Every sink makes these visible in its own way; that they are hidden is
+/// decided here alone.
+///
+/// ```
+/// use caveat_corpus::text::is_hidden;
+/// assert!(is_hidden('\u{202e}') && is_hidden('\n'));
+/// assert!(!is_hidden(' ') && !is_hidden('é'));
+/// ```
+pub fn is_hidden(character: char) -> bool {
     character.is_control()
-        || matches!(
-            u32::from(character),
-            0xAD
-            | 0x61C
-            | 0x180E
-            | 0x200B..=0x200F
-            | 0x2028..=0x202E
-            | 0x2060..=0x206F
-            | 0xFE00..=0xFE0F
-            | 0xFEFF
-            | 0xFFF0..=0xFFFB
-            | 0xE0000..=0xE0FFF
-        )
+        || matches!(u32::from(character),
+            0xAD | 0x34F | 0x61C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F
+            | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F
+            | 0x3164 | 0xE000..=0xF8FF | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0
+            | 0xFFF0..=0xFFFB | 0xE0000..=0x10FFFF)
 }
 
 #[cfg(test)]
