@@ -105,11 +105,6 @@ fn the_file_is_tagged_titled_and_carries_its_annex() {
         })
         .collect();
     assert_eq!(attached, [ANNEX]);
-
-    assert!(
-        bytes == render(&document, Paper::A4),
-        "the same document gives the same bytes"
-    );
 }
 
 #[test]
@@ -244,16 +239,22 @@ fn hostile_names_come_out_as_words() {
     assert!(file.get_pages().len() < 30, "long names do not fill pages");
 }
 
+/// A document stands for as many cases of a property as are usual; the long
+/// checks ask for more of both.
+const CASES_PER_DOCUMENT: u32 = 256;
+
 #[test]
 fn any_string_can_be_set_anywhere() {
+    let config = Config::default();
+    let documents = config.cases / CASES_PER_DOCUMENT;
     let mut runner = TestRunner::new_with_rng(
-        Config::default(),
+        config,
         proptest::test_runner::TestRng::deterministic_rng(
             proptest::test_runner::RngAlgorithm::ChaCha,
         ),
     );
     let strings = proptest::collection::vec(proptest::arbitrary::any::<String>(), 40);
-    for _ in 0..2 {
+    for _ in 0..documents.max(1) {
         let texts = strings.new_tree(&mut runner).unwrap().current();
         render(&with_everywhere(&texts), Paper::A4);
     }
