@@ -20,6 +20,14 @@ pub enum ImportError {
         #[source]
         cause: std::io::Error,
     },
+    /// There is something else than a file.
+    #[error("cannot read `{}`: it is {found}, not a file\nhint: name the file itself; what comes out of a pipe or a device must be written to a file first", printable(&path.display().to_string()))]
+    NotAFile {
+        /// Path.
+        path: PathBuf,
+        /// What stands there.
+        found: &'static str,
+    },
     /// The content is not what the format requires.
     #[error("`{}` is not a usable {format} source: {found}\nhint: {hint}", printable(&path.display().to_string()))]
     Refused {

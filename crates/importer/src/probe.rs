@@ -29,8 +29,14 @@ pub enum Claim {
         reason: String,
     },
     /// It looks like this format but cannot be used; shown when nothing else claims the file.
-    Almost {
-        /// What was seen and what is missing.
-        reason: String,
-    },
+    Almost(Resemblance),
+}
+
+/// Why a file that looks like a format cannot be used, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resemblance {
+    /// What was seen and what is missing.
+    pub reason: String,
+    /// What to do.
+    pub hint: String,
 }

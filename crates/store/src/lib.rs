@@ -217,6 +217,10 @@ impl Store {
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
+    // Opening a pipe would wait for its writer, and a device is no file to lock.
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(Fault::NotAFile);
+    }
     // A relative path gets a folder, so that no name is special to SQLite.
     let file = match path.is_absolute() {
         true => path.to_path_buf(),

@@ -88,7 +88,8 @@ impl Fault {
         }
     }
 
-    fn hint(&self) -> &'static str {
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> &'static str {
         match self {
             Fault::NotADatabase => "name the `.db` file of the corpus, or leave out `--from`",
             Fault::Truncated { .. } => "copy the file again from its origin",

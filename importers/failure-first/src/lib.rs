@@ -15,7 +15,8 @@ mod schema;
 mod value;
 
 use caveat_importer::{
-    Claim, ImportError, Importer, ImporterInfo, Limits, Options, Probe, Sink, Source, SourceFacts,
+    Claim, ImportError, Importer, ImporterInfo, Limits, Options, Probe, Resemblance, Sink, Source,
+    SourceFacts,
 };
 
 use crate::fault::Fault;
@@ -55,19 +56,7 @@ impl Importer for FailureFirst {
                     schema.version
                 ),
             },
-            Err(Fault::Schema(Defect {
-                tables_present,
-                problems,
-            })) if tables_present >= RESEMBLANCE => Claim::Almost {
-                reason: format!(
-                    "an SQLite database with {tables_present} of the six Failure-First tables, but {problems}"
-                ),
-            },
-            Err(Fault::Schema(_)) => Claim::No,
-            Err(fault) if head_names_the_tables(probe.head) => Claim::Almost {
-                reason: format!("an SQLite database that names Failure-First tables, but {fault}"),
-            },
-            Err(_) => Claim::No,
+            Err(fault) => resemblance(&fault, probe.head).map_or(Claim::No, Claim::Almost),
         }
     }
 
@@ -77,8 +66,29 @@ impl Importer for FailureFirst {
         options: &Options,
         sink: &mut dyn Sink,
     ) -> Result<SourceFacts, ImportError> {
+        options.refuse_format_options(FORMAT)?;
         read(source, options, sink).map_err(|fault| fault.into_error(&source.path))
     }
+}
+
+/// Why a database that cannot be used may still be meant for this importer.
+fn resemblance(fault: &Fault, head: &[u8]) -> Option<Resemblance> {
+    let seen = match fault {
+        Fault::Schema(Defect { tables_present, .. }) if *tables_present >= RESEMBLANCE => {
+            format!("an SQLite database with {tables_present} of the six Failure-First tables")
+        }
+        Fault::Schema(_) => return None,
+        _ if head_names_the_tables(head) => {
+            "an SQLite database that names Failure-First tables".to_owned()
+        }
+        // Too little is left to see the tables.
+        Fault::Truncated { .. } => "an SQLite database".to_owned(),
+        _ => return None,
+    };
+    Some(Resemblance {
+        reason: format!("{seen}, but {fault}"),
+        hint: fault.hint().to_owned(),
+    })
 }
 
 fn examine(probe: &Probe<'_>, limits: Limits) -> Result<Schema, Fault> {

@@ -6,7 +6,8 @@ mod common;
 use caveat_corpus::Record;
 use caveat_import_failure_first::FailureFirst;
 use caveat_importer::{
-    Claim, ImportError, Importer as _, Limits, Options, Reject, Sink, SinkClosed, Source,
+    Claim, ImportError, Importer as _, Limits, Options, Reject, Resemblance, Sink, SinkClosed,
+    Source,
 };
 use common::{Case, GOOD, built, changed, claim, import, import_with, written};
 
@@ -23,7 +24,10 @@ fn refusal(case: &Case) -> String {
 
 fn almost(case: &Case) -> String {
     match claim(&case.path) {
-        Claim::Almost { reason } => reason,
+        Claim::Almost(Resemblance { reason, hint }) => {
+            assert!(!hint.is_empty(), "{reason}");
+            reason
+        }
         other => panic!("expected `Almost`, found {other:?}"),
     }
 }

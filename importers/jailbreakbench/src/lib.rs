@@ -16,7 +16,8 @@ mod keys;
 use serde_json::value::RawValue;
 
 use caveat_importer::{
-    Claim, ImportError, Importer, ImporterInfo, Options, Probe, Sink, Source, SourceFacts,
+    Claim, ImportError, Importer, ImporterInfo, Options, Probe, Resemblance, Sink, Source,
+    SourceFacts,
 };
 
 use crate::file::{Fault, Text};
@@ -60,9 +61,12 @@ impl Importer for JailbreakBench {
                 reason: "a JSON object of models, behaviours and replies with `jailbroken`"
                     .to_owned(),
             },
-            Shape::Almost(reason) => Claim::Almost {
+            Shape::Almost(reason) => Claim::Almost(Resemblance {
                 reason: reason.to_owned(),
-            },
+                hint: "importers/jailbreakbench/README.md shows what an artifact holds; copy the \
+                       file again if it is cut short"
+                    .to_owned(),
+            }),
             Shape::Other => Claim::No,
         }
     }
@@ -73,6 +77,7 @@ impl Importer for JailbreakBench {
         options: &Options,
         sink: &mut dyn Sink,
     ) -> Result<SourceFacts, ImportError> {
+        options.refuse_format_options(FORMAT)?;
         read(source, options, sink).map_err(|fault| fault.into_error(&source.path))
     }
 }
