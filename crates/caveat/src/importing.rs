@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use caveat_corpus::{Digest, Record};
 use caveat_importer::text::printable;
 use caveat_importer::{
-    ImportError, Importer, Options, Recognition, Reject, Sink, SinkClosed, Source, recognise,
+    ImportError, Importer, Options, Recognition, Reject, Resemblance, Sink, SinkClosed, Source,
+    recognise,
 };
 use caveat_store::{Account, SourceFacts, SourceImport, SourceInput, Store, StoreError};
 use serde::Serialize;
@@ -56,7 +57,7 @@ pub struct Imported {
 /// Why a source was not imported. The store is as it was.
 pub enum Refusal {
     /// No importer claims the file; the reasons of those that almost did.
-    Unknown(Vec<String>),
+    Unknown(Vec<Resemblance>),
     /// The source is refused.
     Refused(Failure),
     /// The store failed, not the source.
@@ -75,6 +76,9 @@ pub fn import(
     request: &Request,
     progress: &Progress,
 ) -> Result<Imported, Refusal> {
+    // Also for an importer that is named: the digest of a device has no end.
+    caveat_importer::file::regular(&request.path)
+        .map_err(|error| Refusal::Refused(error.into()))?;
     let chosen = choose(request)?;
     let path = &request.path;
     let digest = digest(path).map_err(|cause| {

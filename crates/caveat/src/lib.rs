@@ -3,12 +3,14 @@
 //!
 //! [`pipeline`] is the whole way of the data; [`commands`] holds one file per
 //! verb. Data goes to standard output, everything else to standard error. Text
-//! that came from a corpus reaches the terminal only through `printable`.
+//! that came from a corpus is put on one line by `printable`; what [`exit`]
+//! prints holds no control character in any case.
 
 pub mod builtin;
 pub mod cli;
 pub mod commands;
 pub mod exit;
+pub mod files;
 pub mod importing;
 pub mod pipeline;
 pub mod progress;
@@ -26,12 +28,12 @@ pub fn main() -> u8 {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are answers, not mistakes.
-            let code = if error.use_stderr() {
-                exit::WRONG_USE
-            } else {
-                exit::DONE
-            };
-            return error.print().map_or(exit::INPUT_OUTPUT, |()| code);
+            if error.use_stderr() {
+                // Repeats arguments, and so names of files: through the escaper.
+                exit::note(error.render().to_string().trim_end());
+                return exit::WRONG_USE;
+            }
+            return error.print().map_or(exit::INPUT_OUTPUT, |()| exit::DONE);
         }
     };
     match run(&cli) {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use caveat_corpus::Evidence;
 use caveat_corpus::register::{Register, RegisterFile};
-use caveat_importer::Options;
 use caveat_importer::text::printable;
+use caveat_importer::{Options, Resemblance};
 use caveat_render::InputDigest;
 use caveat_report::claims::Claims;
 use caveat_report::definition::{Definition, Input};
@@ -14,11 +14,9 @@ use caveat_report::sizes::SizeTable;
 use caveat_store::Store;
 
 use crate::exit::{self, Failure};
+use crate::files;
 use crate::importing::{self, Refusal, Request};
 use crate::progress::Progress;
-
-/// Largest definition, claims file or table of sizes that is read, in bytes.
-const MAX_TEXT_BYTES: u64 = 16 << 20;
 
 /// A report with everything that it names, read and checked.
 pub struct Project {
@@ -44,6 +42,9 @@ impl Project {
         } else {
             path.to_path_buf()
         };
+        if !files::is_there(&file) {
+            return Err(missing(&file));
+        }
         let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
         let mut inputs = Vec::new();
         let text = read_text(&file, "report.toml", &mut inputs)?;
@@ -124,18 +125,23 @@ fn import_input(store: &mut Store, folder: &Path, input: &Input) -> Result<Input
 }
 
 /// The failure for a file that no importer claims.
-pub fn unknown(path: &str, almost: &[String]) -> Failure {
+pub fn unknown(path: &str, almost: &[Resemblance]) -> Failure {
     let mut message = format!("no importer recognises `{path}`");
-    for reason in almost {
-        message.push_str(&format!("\n  {}", printable(reason)));
+    for found in almost {
+        message.push_str(&format!("\n  {}", printable(&found.reason)));
     }
-    message.push_str("\nhint: `caveat importers` lists the formats; name one with `--from FORMAT`");
+    match almost.first() {
+        Some(found) => message.push_str(&format!("\nhint: {}", found.hint)),
+        None => message.push_str(
+            "\nhint: `caveat importers` lists the formats; name one with `--from FORMAT`",
+        ),
+    }
     Failure::new(exit::REFUSED, message)
 }
 
 fn read_claims(folder: &Path, inputs: &mut Vec<InputDigest>) -> Result<Claims, Failure> {
     let path = folder.join("claims.toml");
-    if !path.exists() {
+    if !files::is_there(&path) {
         return Ok(Claims::default());
     }
     let text = read_text(&path, "claims.toml", inputs)?;
@@ -174,7 +180,11 @@ fn read_sizes(
             .records()
             .collect::<Result<_, _>>()
             .map_err(|error| {
-                Failure::wrong_use(format!("cannot use `{}`: {error}", printable(name)))
+                Failure::wrong_use(format!(
+                    "cannot use `{}`: {error}\nhint: a table of sizes is CSV with a header, one \
+                     row per model",
+                    printable(name)
+                ))
             })?;
     let header: Vec<&str> = rows
         .first()
@@ -193,10 +203,14 @@ fn inside(folder: &Path, name: &Path) -> Result<PathBuf, Failure> {
     if path.is_file() {
         return Ok(path);
     }
+    let found = match fs::metadata(&path) {
+        Ok(metadata) => caveat_importer::file::kind(metadata.file_type()),
+        Err(_) => "no such file",
+    };
     Err(Failure::new(
         exit::REFUSED,
         format!(
-            "the report names `{}`, and there is no such file\nhint: paths are relative to the \
+            "the report names `{}`, and there is {found}\nhint: paths are relative to the \
              folder of report.toml, here `{}`",
             printable(&shown(name)),
             printable(&folder.display().to_string())
@@ -205,39 +219,21 @@ fn inside(folder: &Path, name: &Path) -> Result<PathBuf, Failure> {
 }
 
 fn read_text(path: &Path, name: &str, inputs: &mut Vec<InputDigest>) -> Result<String, Failure> {
-    let size = fs::metadata(path)
-        .map_err(|error| missing(path, &error))?
-        .len();
-    if size > MAX_TEXT_BYTES {
-        return Err(Failure::wrong_use(format!(
-            "`{}` has {size} bytes, more than the {MAX_TEXT_BYTES} that are read",
-            printable(name)
-        )));
-    }
-    let bytes = fs::read(path).map_err(|error| missing(path, &error))?;
+    let text = files::read_text(path)?;
     inputs.push(InputDigest {
         path: name.to_owned(),
-        bytes: size,
-        sha256: caveat_corpus::Digest::of(&bytes),
+        bytes: u64::try_from(text.len()).unwrap_or(u64::MAX),
+        sha256: caveat_corpus::Digest::of(text.as_bytes()),
     });
-    String::from_utf8(bytes).map_err(|error| {
-        Failure::wrong_use(format!(
-            "`{}` is not UTF-8: byte {} is not part of a character\nhint: save it as UTF-8",
-            printable(name),
-            error.utf8_error().valid_up_to()
-        ))
-    })
+    Ok(text)
 }
 
-fn missing(path: &Path, error: &std::io::Error) -> Failure {
-    if error.kind() == std::io::ErrorKind::NotFound {
-        let path = printable(&path.display().to_string());
-        return Failure::wrong_use(format!(
-            "there is no report at `{path}`\nhint: give the folder that holds report.toml, for \
-             example `reports/164`"
-        ));
-    }
-    Failure::io(path, error)
+fn missing(path: &Path) -> Failure {
+    Failure::wrong_use(format!(
+        "there is no report at `{}`\nhint: give the folder that holds report.toml, for example \
+         `reports/164`",
+        files::shown(path)
+    ))
 }
 
 fn digest_of(path: &Path, name: &str) -> Result<InputDigest, Failure> {

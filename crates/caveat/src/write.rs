@@ -1,35 +1,64 @@
 //! Writes an edition whole or not at all.
 //!
-//! The files are written to a new folder beside the target; only when all of
-//! them are on disk does the new folder take the name of the old one. A failure
-//! leaves the old edition in its place.
+//! The files are written to a workshop beside the target, a hidden folder with
+//! a locked file in it; only when all of them are on disk does the new edition
+//! take the name of the old one. A failure leaves the old edition in its place.
+//!
+//! A run that is killed cannot clean up after itself. The next run that writes
+//! the same edition does: a workshop whose lock nobody holds is removed, and an
+//! old edition that lost its name in the middle of the exchange gets it back.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::ffi::OsString;
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
 use crate::exit::Failure;
+use crate::files::shown;
+
+/// Name of the locked file that marks a workshop and says that it is in use.
+const LOCK: &str = "caveat.lock";
+/// How often a workshop is made anew when another run has removed it.
+const ATTEMPTS: usize = 3;
+/// Name of the new edition within the workshop.
+const FRESH: &str = "fresh";
+/// Name of the old edition within the workshop.
+const OLD: &str = "old";
+/// Largest manifest that is looked at; one of a thousand files has 200 kB.
+const MAX_MANIFEST_BYTES: u64 = 16 << 20;
 
 /// Replaces the folder `target` by one with exactly these files.
+///
+/// # Errors
+/// [`Failure`] if the target holds anything but an edition, or if the system
+/// refuses; the target is then as it was.
 pub fn replace(target: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
+    let (parent, name) = place(target)?;
+    fs::create_dir_all(&parent).map_err(|error| Failure::io(&parent, &error))?;
+    clear_abandoned(&parent, &name, target)?;
+    refuse_foreign(target)?;
+    let workshop = Workshop::open(&parent, &name)?;
+    let fresh = workshop.path(FRESH);
+    for (name, bytes) in files {
+        write(&fresh.join(name), bytes)?;
+    }
+    workshop.exchange(&fresh, target)
+}
+
+/// The folder that holds the target, and the target's name in it.
+fn place(target: &Path) -> Result<(PathBuf, OsString), Failure> {
+    let Some(name) = target.file_name() else {
+        return Err(Failure::wrong_use(format!(
+            "`{}` names no folder that could be replaced\nhint: name an empty or a new folder",
+            shown(target)
+        )));
+    };
     let parent = target.parent().filter(|p| !p.as_os_str().is_empty());
     let parent = parent.map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-    fs::create_dir_all(&parent).map_err(|error| Failure::io(&parent, &error))?;
-    refuse_foreign(target)?;
-    let fresh = tempfile::Builder::new()
-        .prefix(".edition-")
-        .tempdir_in(&parent)
-        .map_err(|error| Failure::io(&parent, &error))?;
-    for (name, bytes) in files {
-        write(&fresh.path().join(name), bytes)?;
-    }
-    open_to_all(fresh.path())?;
-    let fresh = fresh.keep();
-    swap(&fresh, target, &parent).inspect_err(|_| {
-        // The old edition is still in place; what is left of the new one goes.
-        let _ = fs::remove_dir_all(&fresh);
-    })
+    Ok((parent, name.to_owned()))
 }
 
 /// A folder that no edition was written to is not ours to replace.
@@ -39,14 +68,145 @@ fn refuse_foreign(target: &Path) -> Result<(), Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
         Err(error) => return Err(Failure::io(target, &error)),
     };
-    if empty || target.join("manifest.json").is_file() {
+    if empty || has_our_manifest(target) {
         return Ok(());
     }
-    let shown = caveat_importer::text::printable(&target.display().to_string());
     Err(Failure::wrong_use(format!(
-        "`{shown}` holds files and is no edition (it has no manifest.json), so it is not replaced\n\
-         hint: name an empty or a new folder with `--out`"
+        "`{}` holds files and is no edition (it has no manifest.json of caveat), so it is not \
+         replaced\nhint: name an empty or a new folder",
+        shown(target)
     )))
+}
+
+/// Programs of many kinds keep a `manifest.json`; ours says whose it is.
+fn has_our_manifest(folder: &Path) -> bool {
+    let path = folder.join("manifest.json");
+    let readable =
+        fs::metadata(&path).is_ok_and(|found| found.is_file() && found.len() <= MAX_MANIFEST_BYTES);
+    let manifest: Option<serde_json::Value> = readable
+        .then(|| fs::read(&path).ok())
+        .flatten()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    manifest.is_some_and(|manifest| manifest["schema"] == "caveat/manifest")
+}
+
+/// A folder beside the target in which an edition is put together.
+struct Workshop {
+    folder: TempDir,
+    /// Held as long as the workshop is in use.
+    _lock: File,
+}
+
+impl Workshop {
+    /// Makes a workshop. Another run may take a folder without a lock for one
+    /// that was left behind and remove it; then a new one is made.
+    fn open(parent: &Path, name: &OsString) -> Result<Self, Failure> {
+        let mut opened = Self::try_open(parent, name);
+        for _ in 0..ATTEMPTS {
+            match &opened {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    opened = Self::try_open(parent, name);
+                }
+                _ => break,
+            }
+        }
+        opened.map_err(|error| Failure::io(parent, &error))
+    }
+
+    fn try_open(parent: &Path, name: &OsString) -> std::io::Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix(&prefix(name))
+            .tempdir_in(parent)?;
+        let lock = File::create_new(folder.path().join(LOCK))?;
+        lock.lock()?;
+        fs::create_dir(folder.path().join(FRESH))?;
+        Ok(Self {
+            folder,
+            _lock: lock,
+        })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Gives the new edition the name of the old one.
+    fn exchange(&self, fresh: &Path, target: &Path) -> Result<(), Failure> {
+        let io = |error: std::io::Error| Failure::io(target, &error);
+        if fs::symlink_metadata(target).is_err() {
+            return fs::rename(fresh, target).map_err(io);
+        }
+        let old = self.path(OLD);
+        fs::rename(target, &old).map_err(io)?;
+        fs::rename(fresh, target).map_err(|error| {
+            let _ = fs::rename(&old, target);
+            io(error)
+        })
+    }
+}
+
+impl Drop for Workshop {
+    /// The lock goes last: what is left without one would never be cleared.
+    fn drop(&mut self) {
+        clear(self.folder.path());
+    }
+}
+
+/// Removes what a workshop holds, but for the lock.
+fn clear(workshop: &Path) {
+    for name in [FRESH, OLD] {
+        // An old edition that was a link is removed as a link.
+        let _ = fs::remove_dir_all(workshop.join(name));
+    }
+}
+
+/// How the names of all workshops of one target begin.
+fn prefix(name: &OsString) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(name);
+    prefix.push("-");
+    prefix
+}
+
+/// Removes what killed runs left behind, and puts back what they took away.
+fn clear_abandoned(parent: &Path, name: &OsString, target: &Path) -> Result<(), Failure> {
+    let prefix = prefix(name);
+    let entries = fs::read_dir(parent).map_err(|error| Failure::io(parent, &error))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| Failure::io(parent, &error))?;
+        let ours = entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(prefix.as_encoded_bytes());
+        // A link is a folder of somebody else and has the type of a link here.
+        if !ours || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        let workshop = entry.path();
+        let Some(_lock) = abandoned(&workshop) else {
+            // Killed before it had a lock, if it is empty; else it stays.
+            let _ = fs::remove_dir(&workshop);
+            continue;
+        };
+        let old = workshop.join(OLD);
+        if fs::symlink_metadata(target).is_err() && fs::symlink_metadata(&old).is_ok() {
+            fs::rename(&old, target).map_err(|error| Failure::io(target, &error))?;
+        }
+        clear(&workshop);
+        fs::remove_dir_all(&workshop).map_err(|error| Failure::io(&workshop, &error))?;
+    }
+    Ok(())
+}
+
+/// The lock of a workshop whose owner has ended; nothing if it is in use or none.
+fn abandoned(workshop: &Path) -> Option<File> {
+    let path = workshop.join(LOCK);
+    if !fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()) {
+        return None;
+    }
+    let lock = File::open(path).ok()?;
+    lock.try_lock().ok()?;
+    Some(lock)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
@@ -54,40 +214,10 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(io)?;
     }
-    let mut file = fs::File::create_new(path).map_err(io)?;
+    let mut file = File::create_new(path).map_err(io)?;
     file.write_all(bytes)
         .and_then(|()| file.sync_data())
         .map_err(io)
-}
-
-/// Temporary folders are private; an edition is for readers.
-#[cfg(unix)]
-fn open_to_all(folder: &Path) -> Result<(), Failure> {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
-        .map_err(|error| Failure::io(folder, &error))
-}
-
-#[cfg(not(unix))]
-fn open_to_all(_folder: &Path) -> Result<(), Failure> {
-    Ok(())
-}
-
-fn swap(fresh: &Path, target: &Path, parent: &Path) -> Result<(), Failure> {
-    if !target.exists() {
-        return fs::rename(fresh, target).map_err(|error| Failure::io(target, &error));
-    }
-    let old = tempfile::Builder::new()
-        .prefix(".old-edition-")
-        .tempdir_in(parent)
-        .map_err(|error| Failure::io(parent, &error))?;
-    let kept = old.path().join("edition");
-    fs::rename(target, &kept).map_err(|error| Failure::io(target, &error))?;
-    fs::rename(fresh, target).map_err(|error| {
-        let failure = Failure::io(target, &error);
-        let _ = fs::rename(&kept, target);
-        failure
-    })
 }
 
 /// Where a folder differs from these files: missing, different, or not expected.
@@ -145,4 +275,90 @@ fn present(root: &Path, below: &Path) -> Result<Vec<String>, Failure> {
     }
     names.sort();
     Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn edition(word: &str) -> BTreeMap<String, Vec<u8>> {
+        let manifest = br#"{"schema":"caveat/manifest"}"#.to_vec();
+        [
+            ("manifest.json".to_owned(), manifest),
+            ("annex/a.csv".to_owned(), word.as_bytes().to_vec()),
+        ]
+        .into()
+    }
+
+    fn word(target: &Path) -> String {
+        fs::read_to_string(target.join("annex/a.csv")).unwrap()
+    }
+
+    fn names(folder: &Path) -> Vec<OsString> {
+        let mut names: Vec<OsString> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn nothing_is_left_beside_an_edition() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("edition");
+        for text in ["one", "two"] {
+            replace(&target, &edition(text)).unwrap();
+            assert_eq!(word(&target), text);
+            assert_eq!(names(folder.path()), ["edition"]);
+        }
+    }
+
+    #[test]
+    fn a_killed_run_is_cleared_up_and_its_old_edition_gets_its_name_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("edition");
+        let workshop = folder.path().join(".edition-abcdef");
+        fs::create_dir(&workshop).unwrap();
+        fs::write(workshop.join(LOCK), "").unwrap();
+        fs::create_dir(folder.path().join(".edition-fedcba")).unwrap();
+        replace(&workshop.join(OLD), &edition("old")).unwrap();
+        clear_abandoned(folder.path(), &"edition".into(), &target).unwrap();
+        assert_eq!(word(&target), "old");
+        assert_eq!(names(folder.path()), ["edition"]);
+    }
+
+    #[test]
+    fn a_workshop_in_use_and_a_folder_of_another_kind_are_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("edition");
+        let used = Workshop::open(folder.path(), &"edition".into()).unwrap();
+        let other = folder.path().join(".edition-notes");
+        fs::create_dir(&other).unwrap();
+        fs::write(other.join("notes.txt"), "mine").unwrap();
+        replace(&target, &edition("new")).unwrap();
+        assert!(used.path(FRESH).is_dir());
+        assert!(other.join("notes.txt").is_file());
+        assert_eq!(word(&target), "new");
+    }
+
+    #[test]
+    fn a_manifest_of_another_program_does_not_make_an_edition() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(
+            folder.path().join("manifest.json"),
+            r#"{"manifest_version":3}"#,
+        )
+        .unwrap();
+        let failure = replace(folder.path(), &edition("new")).unwrap_err();
+        assert!(
+            failure.message.contains("is not replaced"),
+            "{}",
+            failure.message
+        );
+        assert_eq!(names(folder.path()), ["manifest.json"]);
+        assert!(replace(Path::new(".."), &edition("new")).is_err());
+    }
 }

@@ -73,21 +73,32 @@ pub fn cut(text: &str, longest: usize) -> String {
 ///
 /// A cell that starts like a formula gets an apostrophe in front. So does one
 /// that starts with an apostrophe: taking one away gives every text back.
-/// Numbers that this crate formats do not pass through here and keep their
-/// minus. Quoting is the writer's.
+/// Spaces at either end become visible, so that two names which differ in them
+/// stay two names. Numbers that this crate formats do not pass through here and
+/// keep their minus. Quoting is the writer's.
 ///
 /// ```
 /// use caveat_render::escape::csv_text;
 /// assert_eq!(csv_text("=1+1"), "'=1+1");
 /// assert_eq!(csv_text("gpt-4"), "gpt-4");
+/// assert_eq!(csv_text("gpt-4 "), "gpt-4[U+0020]");
 /// ```
 pub fn csv_text(text: &str) -> String {
-    let plain = plain(text);
-    if plain.starts_with(opens_formula) {
-        format!("'{plain}")
+    let (before, rest) = text.split_at(text.len() - text.trim_start().len());
+    let (within, after) = rest.split_at(rest.trim_end().len());
+    let cell = format!("{}{}{}", spaces(before), plain(within), spaces(after));
+    if cell.starts_with(opens_formula) {
+        format!("'{cell}")
     } else {
-        plain
+        cell
     }
+}
+
+/// White space made visible.
+fn spaces(text: &str) -> String {
+    text.chars()
+        .map(|character| format!("[U+{:04X}]", u32::from(character)))
+        .collect()
 }
 
 /// What a spreadsheet may take for the start of a formula, also in full width.
@@ -152,14 +163,24 @@ mod tests {
 
     #[test]
     fn a_cell_that_looks_like_a_formula_is_text() {
-        for formula in ["=1", "+1", "-1", "@a", "\u{ff1d}1", " =1", "\u{a0}=1"] {
+        for formula in ["=1", "+1", "-1", "@a", "\u{ff1d}1"] {
             assert!(csv_text(formula).starts_with('\''), "{formula}");
         }
+        assert_eq!(csv_text(" =1"), "[U+0020]=1");
+        assert_eq!(csv_text("\u{a0}=1"), "[U+00A0]=1");
         assert_eq!(csv_text("\t=1"), "[U+0009]=1");
         assert_eq!(csv_text("\r=1"), "[U+000D]=1");
         assert_eq!(csv_text("模型"), "模型");
         assert_eq!(csv_text("\u{2212}0.6"), "\u{2212}0.6");
         assert_eq!(csv_text("'a"), "''a");
+    }
+
+    #[test]
+    fn names_that_differ_in_space_are_two_cells() {
+        assert_eq!(csv_text(" "), "[U+0020]");
+        assert_eq!(csv_text("\t \u{3000}"), "[U+0009][U+0020][U+3000]");
+        assert_ne!(csv_text("gpt-4 "), csv_text("gpt-4"));
+        assert_eq!(csv_text(""), "");
     }
 
     #[test]

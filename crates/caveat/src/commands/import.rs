@@ -4,12 +4,13 @@ use std::io::Write as _;
 use std::path::Path;
 
 use caveat_importer::text::printable;
-use caveat_importer::{Options, Reject};
+use caveat_importer::{Options, Reject, Resemblance};
 use caveat_store::Store;
 use serde::Serialize;
 
 use crate::cli::ImportArguments;
 use crate::exit::{self, Failure};
+use crate::files;
 use crate::importing::{self, Imported, Refusal, Request};
 use crate::progress::Progress;
 
@@ -36,6 +37,8 @@ enum Source {
 struct Unknown {
     path: String,
     reasons: Vec<String>,
+    #[serde(skip)]
+    almost: Vec<Resemblance>,
 }
 
 #[derive(Default, Serialize)]
@@ -83,14 +86,12 @@ pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
                 });
             }
             Err(Refusal::Refused(failure) | Refusal::Store(failure)) => return Err(failure),
-            Err(Refusal::Unknown(reasons)) => answer.unknown.push(Unknown {
+            Err(Refusal::Unknown(almost)) => answer.unknown.push(Unknown {
                 path: shown,
-                reasons,
+                reasons: almost.iter().map(|found| found.reason.clone()).collect(),
+                almost,
             }),
         }
-    }
-    if let Some(path) = &arguments.rejects {
-        write_rejects(path, &rejects)?;
     }
     if arguments.json {
         exit::print_json(&answer)?;
@@ -98,6 +99,11 @@ pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
         exit::print(&answer.for_people())?;
     }
     answer.complain(&rejects, arguments.rejects.is_some());
+    // Last: the sources are in the store, and their account must be seen even
+    // where this file cannot be written.
+    if let Some(path) = &arguments.rejects {
+        write_rejects(path, &rejects)?;
+    }
     Ok(answer.code())
 }
 
@@ -107,7 +113,7 @@ fn options(arguments: &ImportArguments) -> Result<Options, Failure> {
         ..Options::default()
     };
     if let Some(path) = &arguments.mapping {
-        let text = std::fs::read_to_string(path).map_err(|error| Failure::io(path, &error))?;
+        let text = files::read_text(path)?;
         options.format = toml::from_str(&text).map_err(|error| {
             Failure::wrong_use(format!(
                 "cannot use the mapping `{}`: {}\nhint: a mapping is TOML; see \
@@ -166,7 +172,7 @@ impl Answer {
             }
         }
         for unknown in &self.unknown {
-            let failure = crate::project::unknown(&printable(&unknown.path), &unknown.reasons);
+            let failure = crate::project::unknown(&printable(&unknown.path), &unknown.almost);
             exit::note(&format!("error: {}", failure.message));
         }
         if rejects.is_empty() {
