@@ -12,8 +12,7 @@ use std::time::Instant;
 use caveat_render::{Paper, PdfOptions, pdf, scene, typst_folder};
 use caveat_report::document::Block;
 
-#[allow(dead_code)]
-#[path = "../tests/support/sample.rs"]
+#[path = "../tests/support/sample/mod.rs"]
 mod sample;
 
 fn main() {

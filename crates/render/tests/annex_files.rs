@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[allow(unreachable_pub)]
 #[path = "support/annex.rs"]
 mod support;
 

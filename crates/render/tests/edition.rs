@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[allow(unreachable_pub)]
 #[path = "support/annex.rs"]
 mod figures;
-#[allow(dead_code, unused_imports, unreachable_pub)]
-#[path = "support/sample.rs"]
+#[path = "support/sample/mod.rs"]
 mod sample;
 
 use caveat_render::manifest::{FileDigest, MANIFEST_FILE, Manifest};

@@ -3,8 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code, unused_imports, unreachable_pub)]
-#[path = "support/sample.rs"]
+#[path = "support/sample/mod.rs"]
 mod sample;
 
 use caveat_render::error::RenderError;

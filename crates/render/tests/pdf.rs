@@ -13,8 +13,10 @@ use proptest::test_runner::{Config, TestRunner};
 use caveat_render::{Paper, PdfOptions, RenderError, glyphs, pdf, typst_folder};
 use caveat_report::document::{Block, Cell, Chart, Document};
 
-#[path = "support/sample.rs"]
+#[path = "support/sample/mod.rs"]
 mod sample;
+
+use sample::build;
 
 const ANNEX: &[u8] = b"{\"schema\":\"caveat/annex\",\"evidence\":[{\"id\":\"d1\"}]}";
 
@@ -163,18 +165,18 @@ fn with_everywhere(texts: &[String]) -> Document {
     document.first_page.figure.alt = text.clone();
     let rows = texts
         .iter()
-        .map(|text| sample::row(&[text, text, "n", text]))
+        .map(|text| build::row(&[text, text, "n", text]))
         .collect();
     let columns = vec![
-        sample::words(&text, 20.0),
-        sample::words("b", 30.0),
-        sample::words("c", 6.0),
-        sample::words("d", 90.0),
+        build::words(&text, 20.0),
+        build::words("b", 30.0),
+        build::words("c", 6.0),
+        build::words("d", 90.0),
     ];
     document.sections.truncate(4);
     for (section, text) in document.sections.iter_mut().zip(texts) {
         section.heading = text.clone();
-        section.lead = vec![sample::plain(text)];
+        section.lead = vec![build::plain(text)];
         section.lead[0].evidence = vec![text.clone()];
     }
     for block in document
@@ -195,7 +197,7 @@ fn with_everywhere(texts: &[String]) -> Document {
             _ => {}
         }
     }
-    let table = sample::table("hostile", Some(&text), Some(&text), columns, rows);
+    let table = build::table("hostile", Some(&text), Some(&text), columns, rows);
     document.sections[0].blocks.push(Block::Table(table));
     document
 }

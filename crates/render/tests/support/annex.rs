@@ -21,7 +21,7 @@ const MODELS: [(&str, Option<f64>, u64, u64); 5] = [
 ];
 
 /// The annex, with one name in the place of the first model's.
-pub fn annex(first_model: &str) -> Annex {
+pub(crate) fn annex(first_model: &str) -> Annex {
     let sample = sample(first_model);
     let parameters = Parameters {
         level: Level::P95,

@@ -1,5 +1,6 @@
 //! Small synthetic records for the tests of the store.
-#![allow(dead_code, clippy::unwrap_used, unreachable_pub)]
+#![allow(clippy::unwrap_used)]
+#![allow(dead_code, reason = "each test file uses its own part")]
 
 use caveat_corpus::{
     Cell, Digest, Grade, GraderKind, Location, ModelName, Outcome, PromptKey, Record, Trace,
@@ -7,7 +8,7 @@ use caveat_corpus::{
 };
 use caveat_store::{Account, SourceFacts, SourceInput, Store};
 
-pub fn model(name: &str) -> ModelName {
+pub(crate) fn model(name: &str) -> ModelName {
     ModelName {
         name: name.to_owned(),
         provider: Some("lab".to_owned()),
@@ -15,7 +16,7 @@ pub fn model(name: &str) -> ModelName {
     }
 }
 
-pub fn grade(grader: &str, kind: GraderKind, verdict: Verdict) -> Grade {
+pub(crate) fn grade(grader: &str, kind: GraderKind, verdict: Verdict) -> Grade {
     Grade {
         grader: Some(grader.to_owned()),
         kind,
@@ -26,12 +27,12 @@ pub fn grade(grader: &str, kind: GraderKind, verdict: Verdict) -> Grade {
     }
 }
 
-pub fn llm(verdict: Verdict) -> Grade {
+pub(crate) fn llm(verdict: Verdict) -> Grade {
     grade("judge", GraderKind::Llm, verdict)
 }
 
 /// A trace with a record id; `prompt` is the id of its prompt.
-pub fn trace(record_id: &str, name: &str, prompt: &str, grades: Vec<Grade>) -> Trace {
+pub(crate) fn trace(record_id: &str, name: &str, prompt: &str, grades: Vec<Grade>) -> Trace {
     Trace {
         location: Location {
             entry: Some("results".to_owned()),
@@ -63,7 +64,7 @@ pub fn trace(record_id: &str, name: &str, prompt: &str, grades: Vec<Grade>) -> T
     }
 }
 
-pub fn cell(name: &str, kind: GraderKind, succeeded: u64, resisted: u64) -> Cell {
+pub(crate) fn cell(name: &str, kind: GraderKind, succeeded: u64, resisted: u64) -> Cell {
     let mut counts = VerdictCounts::default();
     counts.add(Verdict::Compliance, succeeded);
     counts.add(Verdict::Refusal, resisted);
@@ -81,11 +82,11 @@ pub fn cell(name: &str, kind: GraderKind, succeeded: u64, resisted: u64) -> Cell
     }
 }
 
-pub fn record(trace: Trace) -> Record {
+pub(crate) fn record(trace: Trace) -> Record {
     Record::Trace(Box::new(trace))
 }
 
-pub fn input(path: &str) -> SourceInput {
+pub(crate) fn input(path: &str) -> SourceInput {
     SourceInput {
         path: path.to_owned(),
         format: "synthetic".to_owned(),
@@ -94,7 +95,7 @@ pub fn input(path: &str) -> SourceInput {
 }
 
 /// Imports records as one source whose bytes are its name.
-pub fn import(store: &mut Store, source: &str, records: &[Record]) -> Account {
+pub(crate) fn import(store: &mut Store, source: &str, records: &[Record]) -> Account {
     let mut import = store.begin_source(input(source)).unwrap();
     for record in records {
         import.record(record).unwrap();
@@ -108,7 +109,7 @@ pub fn import(store: &mut Store, source: &str, records: &[Record]) -> Account {
 }
 
 /// A corpus that repeats prompts, models, graders and outcomes in a fixed mixture.
-pub fn corpus(range: std::ops::Range<u64>) -> Vec<Record> {
+pub(crate) fn corpus(range: std::ops::Range<u64>) -> Vec<Record> {
     range.map(mixed).collect()
 }
 

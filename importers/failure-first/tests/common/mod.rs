@@ -1,7 +1,8 @@
 //! Builds small databases in the shape of the corpus.
 //!
 //! Everything here is synthetic; no text is an attack.
-#![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
+#![allow(clippy::unwrap_used)]
+#![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ use caveat_importer::{
 use tempfile::TempDir;
 
 /// Tables of schema v13 with two results of one model.
-pub const GOOD: &str = "
+pub(crate) const GOOD: &str = "
     PRAGMA user_version = 13;
     CREATE TABLE source_datasets(id INTEGER PRIMARY KEY, name TEXT);
     CREATE TABLE techniques(id INTEGER PRIMARY KEY, name TEXT, family TEXT, era TEXT);
@@ -35,21 +36,21 @@ pub const GOOD: &str = "
 ";
 
 /// A database file in a folder of its own.
-pub struct Case {
-    pub folder: TempDir,
-    pub path: PathBuf,
+pub(crate) struct Case {
+    pub(crate) folder: TempDir,
+    pub(crate) path: PathBuf,
 }
 
 /// What an import gave.
-pub type Outcome = Result<(SourceFacts, Collector), ImportError>;
+pub(crate) type Outcome = Result<(SourceFacts, Collector), ImportError>;
 
 /// The good database after `change`.
-pub fn changed(change: &str) -> Case {
+pub(crate) fn changed(change: &str) -> Case {
     built(&format!("{GOOD}\n{change}"))
 }
 
 /// A database made by `sql` alone.
-pub fn built(sql: &str) -> Case {
+pub(crate) fn built(sql: &str) -> Case {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("corpus.db");
     let connection = rusqlite::Connection::open(&path).unwrap();
@@ -58,24 +59,24 @@ pub fn built(sql: &str) -> Case {
 }
 
 /// A file with these bytes.
-pub fn written(bytes: &[u8]) -> Case {
+pub(crate) fn written(bytes: &[u8]) -> Case {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("corpus.db");
     std::fs::write(&path, bytes).unwrap();
     Case { folder, path }
 }
 
-pub fn import(path: &Path) -> Outcome {
+pub(crate) fn import(path: &Path) -> Outcome {
     import_with(path, &Options::default())
 }
 
-pub fn import_with(path: &Path, options: &Options) -> Outcome {
+pub(crate) fn import_with(path: &Path, options: &Options) -> Outcome {
     let mut collector = Collector::default();
     let facts = FailureFirst.import(&Source::new(path), options, &mut collector)?;
     Ok((facts, collector))
 }
 
-pub fn claim(path: &Path) -> Claim {
+pub(crate) fn claim(path: &Path) -> Claim {
     let bytes = std::fs::read(path).unwrap();
     let head = &bytes[..bytes.len().min(64 << 10)];
     FailureFirst.probe(&Probe {
@@ -86,7 +87,7 @@ pub fn claim(path: &Path) -> Claim {
 }
 
 /// The traces alone.
-pub fn traces(collector: &Collector) -> Vec<&Trace> {
+pub(crate) fn traces(collector: &Collector) -> Vec<&Trace> {
     collector
         .records
         .iter()
@@ -98,7 +99,7 @@ pub fn traces(collector: &Collector) -> Vec<&Trace> {
 }
 
 /// Row ids and reasons of the rejects.
-pub fn rejects(collector: &Collector) -> Vec<(String, String)> {
+pub(crate) fn rejects(collector: &Collector) -> Vec<(String, String)> {
     collector
         .rejects
         .iter()

@@ -1,5 +1,6 @@
 //! Helpers of the tests: runs the importer with a mapping written as TOML.
-#![allow(clippy::unwrap_used, dead_code)]
+#![allow(clippy::unwrap_used)]
+#![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::path::{Path, PathBuf};
 
