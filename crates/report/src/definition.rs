@@ -37,6 +37,15 @@ pub struct Definition {
     /// A corpus file to use instead of inputs, relative to the report.
     #[serde(default)]
     pub store: Option<PathBuf>,
+    /// How sentences name a success, where "attacks succeed" does not fit.
+    #[serde(default)]
+    pub words: EventWords,
+    /// What the author knows of the prompts, where the corpus does not identify them.
+    #[serde(default)]
+    pub prompts: Option<PromptStatement>,
+    /// A claim from elsewhere that the report puts to its own data.
+    #[serde(default)]
+    pub claim_tested: Option<ClaimTested>,
     /// Files to import, in this order.
     #[serde(default)]
     pub inputs: Vec<Input>,
@@ -71,6 +80,46 @@ pub struct Definition {
 
 fn default_measure() -> String {
     "attack success".to_owned()
+}
+
+/// A success as sentences name it: a plural subject with its verb.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EventWords {
+    /// In the present ("attacks succeed").
+    pub event: String,
+    /// In the past ("attacks succeeded").
+    pub event_past: String,
+}
+
+impl Default for EventWords {
+    fn default() -> Self {
+        Self {
+            event: "attacks succeed".to_owned(),
+            event_past: "attacks succeeded".to_owned(),
+        }
+    }
+}
+
+/// The author's statement on the prompts. It is used only where the corpus does
+/// not identify prompts; what the data show goes before what is stated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PromptStatement {
+    /// Whether every model met the same prompts.
+    pub same: bool,
+    /// Where that is stated.
+    pub source: String,
+}
+
+/// A claim from elsewhere on the share of the vendor against that of size.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimTested {
+    /// The claim as printed, one sentence.
+    pub claim: String,
+    /// Where it was printed ("Report #164").
+    pub source: String,
 }
 
 /// One file to import.
@@ -296,6 +345,9 @@ pub struct Context {
     pub text: String,
     /// Its source.
     pub source: String,
+    /// Whether it reports a fault of a grader.
+    #[serde(default)]
+    pub fault: bool,
 }
 
 /// Where a context statement is printed.
@@ -435,6 +487,27 @@ impl Definition {
                 "use 999 to 10,000,000; 20,000 is the default",
             );
         }
+        let texts = [
+            ("words.event", Some(&self.words.event)),
+            ("words.event_past", Some(&self.words.event_past)),
+            ("prompts.source", self.prompts.as_ref().map(|p| &p.source)),
+            (
+                "claim_tested.claim",
+                self.claim_tested.as_ref().map(|c| &c.claim),
+            ),
+            (
+                "claim_tested.source",
+                self.claim_tested.as_ref().map(|c| &c.source),
+            ),
+        ];
+        for (name, text) in texts {
+            if text.is_some_and(|text| text.trim().is_empty()) {
+                return refuse(
+                    format!("`{name}` is empty"),
+                    "write the words that the report is to print, or leave the key out",
+                );
+            }
+        }
         self.check_size_source(path)
     }
 
@@ -542,6 +615,21 @@ mod tests {
         let wrong = MINIMAL.replace("2026-11-23", "2026-02-30");
         let text = format!("{wrong}[[inputs]]\npath = \"a.db\"\n");
         assert!(Definition::parse(&text, Path::new("report.toml")).is_err());
+    }
+
+    #[test]
+    fn statements_of_the_author_are_optional_and_never_empty() {
+        let plain = parse("").unwrap();
+        assert_eq!((plain.prompts, plain.claim_tested), (None, None));
+        assert_eq!(plain.words.event, "attacks succeed");
+        let stated = parse(
+            "[prompts]\nsame = true\nsource = \"a paper\"\n\
+             [claim_tested]\nclaim = \"A is B.\"\nsource = \"a report\"\n",
+        )
+        .unwrap();
+        assert!(stated.prompts.is_some_and(|prompts| prompts.same));
+        assert!(parse("[prompts]\nsame = true\nsource = \" \"\n").is_err());
+        assert!(parse("[prompts]\nsource = \"a paper\"\n").is_err());
     }
 
     #[test]

@@ -60,6 +60,14 @@ fn shares(entries: &mut Vec<EvidenceEntry>, input: &Composition<'_>) {
             "/decomposition/null_distribution",
         ),
         ("s1", "rate on log2 parameters", "/scale"),
+        (
+            "d6",
+            "models and vendors of the shares",
+            "/decomposition/n_models",
+        ),
+        ("d7", "share left over", "/ratio/residual_share"),
+        ("s3", "the size line as fitted", "/scale/n_models"),
+        ("x3", "names of the extremes", "/risk_ratio/highest"),
         ("b1", "vendors outside the band", "/bands"),
         ("x1", "highest against lowest vendor", "/risk_ratio"),
         (
@@ -174,15 +182,32 @@ pub fn numbered(letter: &str, place: usize) -> String {
 
 /// The id behind a figure that is named by its place in the annex, for the
 /// places that have one id whatever the data (`/ratio/eta2_over_r2` is `d4`).
+///
+/// A figure that has a law under chance, or the slope's test, is named by its
+/// whole place, so that nothing beside it is judged by that law.
 pub fn id_of_figure(figure: &str) -> Option<&'static str> {
+    let whole = [
+        ("/decomposition/eta2", "d1"),
+        ("/ratio/eta2_over_r2", "d4"),
+        ("/scale/slope_per_doubling/value", "s1"),
+        ("/scale/r2", "s1"),
+        ("/scale/p", "s1"),
+        ("/risk_ratio/of_means/value", "x1"),
+    ];
+    if let Some((_, id)) = whole.into_iter().find(|(place, _)| *place == figure) {
+        return Some(id);
+    }
+    if figure.starts_with("/providers[") && figure.ends_with("]/band") {
+        return Some("b1");
+    }
     let known = [
         ("/decomposition/two_plus", "d2"),
         ("/decomposition/all_models", "d3"),
-        ("/decomposition", "d1"),
-        ("/ratio", "d4"),
-        ("/scale", "s1"),
+        ("/decomposition", "d6"),
+        ("/ratio", "d7"),
+        ("/scale", "s3"),
         ("/bands", "b1"),
-        ("/risk_ratio", "x1"),
+        ("/risk_ratio", "x3"),
         ("/power", "q1"),
         ("/overlap", "o1"),
         ("/agreement", "g1"),
@@ -268,5 +293,21 @@ mod tests {
         assert_eq!(id_of_figure("/ratio/eta2_over_r2"), Some("d4"));
         assert_eq!(id_of_figure("/decomposition/two_plus/eta2"), Some("d2"));
         assert_eq!(id_of_figure("/providers[provider=x]/n"), None);
+        assert_eq!(id_of_figure("/providers[provider=x]/band"), Some("b1"));
+    }
+
+    #[test]
+    fn a_figure_beside_one_with_a_law_is_not_judged_by_that_law() {
+        for (figure, id) in [
+            ("/decomposition/eta2", "d1"),
+            ("/decomposition/n_groups", "d6"),
+            ("/ratio/residual_share", "d7"),
+            ("/scale/p", "s1"),
+            ("/scale/p_normal", "s3"),
+            ("/scale/intercept", "s3"),
+            ("/risk_ratio/lowest", "x3"),
+        ] {
+            assert_eq!(id_of_figure(figure), Some(id), "{figure}");
+        }
     }
 }

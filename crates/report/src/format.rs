@@ -150,14 +150,14 @@ pub fn percent_down_to(share: f64) -> String {
     format!("{}%", decimals(outward, 0))
 }
 
-/// Successes as prose states them: counts below a hundred results, else percent with the count.
+/// Successes as prose states them: counts below a hundred results, else percent with both counts.
 pub fn rate_in_words(succeeded: u64, n: u64) -> String {
     match (succeeded, n) {
         (_, 0) => "no evaluable result".to_owned(),
         (0, _) => format!("none of {}", thousands(n)),
         (x, n) if x == n => format!("all {}", thousands(n)),
         (x, n) if n < 100 => format!("{} of {}", thousands(x), thousands(n)),
-        (x, n) => format!("{} of {}", percent(ratio(x, n)), thousands(n)),
+        (x, n) => rate_with_count(x, n),
     }
 }
 
@@ -383,7 +383,7 @@ mod tests {
         assert_eq!(rate_in_words(0, 21), "none of 21");
         assert_eq!(rate_in_words(18, 18), "all 18");
         assert_eq!(rate_in_words(3, 12), "3 of 12");
-        assert_eq!(rate_in_words(30, 1200), "3% of 1,200");
+        assert_eq!(rate_in_words(30, 1200), "3% (30 of 1,200)");
         assert_eq!(rate_in_words(0, 0), "no evaluable result");
         assert_eq!(rate_with_count(13, 163), "8% (13 of 163)");
     }

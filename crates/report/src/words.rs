@@ -179,6 +179,21 @@ pub fn measure(facts: &Facts<'_>) -> String {
     format!("{} {} rate", format::capital(word), definition.measure)
 }
 
+/// The rate as sentences name it ("attack success rate").
+pub fn rate(facts: &Facts<'_>) -> String {
+    format!("{} rate", facts.definition().measure)
+}
+
+/// How a success is named in the present ("attacks succeed").
+pub fn event<'a>(facts: &Facts<'a>) -> &'a str {
+    facts.definition().words.event.trim()
+}
+
+/// How a success is named in the past ("attacks succeeded").
+pub fn event_past<'a>(facts: &Facts<'a>) -> &'a str {
+    facts.definition().words.event_past.trim()
+}
+
 /// Who graded, for the foot and for subtitles.
 pub fn grader_phrase(facts: &Facts<'_>) -> String {
     let graders = &facts.analysis().agreement.graders;

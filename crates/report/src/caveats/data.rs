@@ -137,12 +137,12 @@ pub(super) fn floor(facts: &Facts<'_>) -> Option<Caveat> {
         topic: Topic::Data,
         title: "No success is not resistance".to_owned(),
         short: format!(
-            "No attack on {} succeeded; a model that cannot follow an attack shows the same.",
-            format::plural_word(at.len(), "model", "models")
+            "{} without success; a model that cannot do the task shows the same.",
+            format::capital(&format::plural_word(at.len(), "model", "models"))
         ),
         text: format!(
-            "No attack succeeded against {}. A model that is too weak to follow an attack shows the \
-             same figure as one that refuses it; the counts do not tell them apart.",
+            "Nothing counted as success for {}. A model that is too weak to do what is asked shows \
+             the same figure as one that refuses it; the counts do not tell them apart.",
             format::short_list(&listed, 6)
         ),
         evidence,
@@ -175,11 +175,11 @@ pub(super) fn ceiling(facts: &Facts<'_>) -> Option<Caveat> {
         topic: Topic::Data,
         title: "Some models are at the ceiling".to_owned(),
         short: format!(
-            "Every attack on {} succeeded; differences above that cannot be seen.",
+            "Every result of {} is a success; differences above that cannot be seen.",
             format::plural_word(at.len(), "model", "models")
         ),
         text: format!(
-            "Every attack succeeded against {}. Such models cannot be told apart from each other, \
+            "Every result is a success for {}. Such models cannot be told apart from each other, \
              and a ratio or a slope that includes them is squeezed.",
             format::short_list(&listed, 6)
         ),
@@ -212,13 +212,34 @@ pub(super) fn not_evaluable(facts: &Facts<'_>) -> Option<Caveat> {
         String::new()
     } else {
         format!(
-            " The share is above {} for {}.",
+            " The share is above {} for the ranked vendors {}.",
             format::percent(HIGH_LOSS_OF_A_VENDOR),
             format::list(&listed)
         )
     };
+    let loss = |p: &caveat_analysis::result::ProviderResult| {
+        format::ratio(p.not_evaluable, p.n + p.not_evaluable)
+    };
+    let most_unranked = facts
+        .unranked()
+        .into_iter()
+        .filter(|p| loss(p) > HIGH_LOSS_OF_A_VENDOR)
+        .max_by(|a, b| loss(a).total_cmp(&loss(b)));
+    let unranked = most_unranked.map_or_else(String::new, |p| {
+        format!(
+            " Among vendors that are not ranked it is highest for {} ({}).",
+            facts.vendor(&p.provider),
+            format::percent(loss(p))
+        )
+    });
     let mut evidence = vec!["a2".to_owned()];
-    evidence.extend(vendors.iter().filter_map(|p| facts.vendor_id(&p.provider)));
+    evidence.extend(
+        vendors
+            .iter()
+            .copied()
+            .chain(most_unranked)
+            .filter_map(|p| facts.vendor_id(&p.provider)),
+    );
     Some(Caveat {
         code: "CAV-NOT-EVALUABLE",
         severity: Severity::Serious,
@@ -231,7 +252,7 @@ pub(super) fn not_evaluable(facts: &Facts<'_>) -> Option<Caveat> {
         ),
         text: format!(
             "{} of the {} results of the kept models are not evaluable and leave numerator and \
-             denominator.{names} If they differ from the others, the rates are off.",
+             denominator.{names}{unranked} If they differ from the others, the rates are off.",
             format::percent(share),
             format::thousands(all)
         ),
@@ -279,7 +300,7 @@ pub(super) fn one_corpus(facts: &Facts<'_>) -> Option<Caveat> {
     let when = match &facts.input.selection.account.observed {
         Some((first, last)) if first == last => format!(" on {}", written_day(first)),
         Some((first, last)) => format!(" between {} and {}", written_day(first), written_day(last)),
-        None => ", on days that the data do not record".to_owned(),
+        None => " on days that the data do not record".to_owned(),
     };
     Some(Caveat {
         code: "CAV-ONE-CORPUS",
@@ -287,13 +308,13 @@ pub(super) fn one_corpus(facts: &Facts<'_>) -> Option<Caveat> {
         topic: Topic::Data,
         title: "These tests only".to_owned(),
         short: format!(
-            "{} results of {} say nothing of other attacks or later versions.",
+            "{} results of {} say nothing of other tests or later versions.",
             format::thousands(facts.traces()),
             format::plural(models, "model", "models")
         ),
         text: format!(
             "The figures cover {} evaluable results of {}, observed{when}. They say nothing of other \
-             attacks, of later versions of the models, or of a system built around a model.",
+             tests, of later versions of the models, or of a system built around a model.",
             format::thousands(facts.traces()),
             format::plural(models, "model", "models")
         ),

@@ -12,8 +12,8 @@ const LOWEST_KAPPA: f64 = 0.6;
 /// Difference of two graders' rates, in points, above which they are said to disagree.
 const LARGEST_RATE_GAP: f64 = 10.0;
 
-/// Difference in the share of one grader between vendors above which the mix is uneven.
-const LARGEST_SHARE_GAP: f64 = 0.10;
+/// p-value of the chi-squared test of graders against vendors below which the mix is uneven.
+const UNEVEN_BELOW: f64 = 0.05;
 
 /// CAV-GRADER-SELF. Rule: a model that graded is also one of the models under test.
 pub(super) fn under_test(facts: &Facts<'_>) -> Option<Caveat> {
@@ -21,6 +21,7 @@ pub(super) fn under_test(facts: &Facts<'_>) -> Option<Caveat> {
         .input
         .graders
         .iter()
+        .filter(|grader| in_use(facts, &grader.grader))
         .filter_map(|grader| Some((grader.grader.as_str(), grader.model_under_test.as_deref()?)))
         .collect();
     let (_, model) = judges.first()?;
@@ -49,8 +50,54 @@ pub(super) fn under_test(facts: &Facts<'_>) -> Option<Caveat> {
     })
 }
 
+/// Whether a grader's verdicts are among those that the figures rest on.
+pub(crate) fn in_use(facts: &Facts<'_>, grader: &str) -> bool {
+    let used = &facts.analysis().agreement.graders;
+    used.iter().any(|used| used.grader == grader)
+}
+
+/// Whether several graders are in use and no two of them judged one result.
+pub(crate) fn never_twice(facts: &Facts<'_>) -> bool {
+    let agreement = &facts.analysis().agreement;
+    agreement.graders.len() > 1
+        && !agreement
+            .pairs
+            .iter()
+            .any(|pair| pair.n > 0 && in_use(facts, &pair.first) && in_use(facts, &pair.second))
+}
+
+/// What is to be known of a grader whose verdicts no figure rests on.
+pub(crate) fn not_used(facts: &Facts<'_>, grader: &str) -> String {
+    let known = facts
+        .input
+        .graders
+        .iter()
+        .find(|fact| fact.grader == grader);
+    let note = known.and_then(|fact| fact.note.as_deref());
+    let what = note.map_or_else(String::new, |note| {
+        format!(" ({})", note.trim_end_matches('.'))
+    });
+    format!(
+        "No figure of this report uses a verdict of {}{what}.",
+        facts.grader(grader)
+    )
+}
+
+/// Graders of the pairs whose verdicts no figure rests on.
+pub(crate) fn unused<'a>(facts: &Facts<'a>) -> Vec<&'a str> {
+    let pairs = facts.analysis().agreement.pairs.iter();
+    let mut names: Vec<&str> = pairs
+        .flat_map(|pair| [pair.first.as_str(), pair.second.as_str()])
+        .filter(|name| !in_use(facts, name))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// CAV-GRADER-DISAGREE. Rule: a pair of graders on the same results has kappa
-/// below 0.6, or rates that differ by more than 10 points.
+/// below 0.6, or rates that differ by more than 10 points. Grave where both are
+/// graders in use.
 pub(super) fn disagree(facts: &Facts<'_>) -> Option<Caveat> {
     let pairs = facts.analysis().agreement.pairs.iter().enumerate();
     let apart: Vec<_> = pairs
@@ -84,18 +131,31 @@ pub(super) fn disagree(facts: &Facts<'_>) -> Option<Caveat> {
                 format::percent(b)
             )
         });
-    let more = match apart.len() {
+    let mut more = match apart.len() {
         1 => String::new(),
         n => format!(
             " The same holds for {} pairs of graders in all.",
             format::word(n)
         ),
     };
+    let both_used = apart
+        .iter()
+        .any(|(_, pair)| in_use(facts, &pair.first) && in_use(facts, &pair.second));
+    for grader in unused(facts) {
+        more.push_str(&format!(" {}", not_used(facts, grader)));
+    }
+    if never_twice(facts) {
+        more.push_str(" No two of the graders in use judged the same result.");
+    }
     let mut evidence = vec!["g1".to_owned()];
     evidence.extend(apart.iter().map(|(place, _)| numbered("g", place + 1)));
     Some(Caveat {
         code: "CAV-GRADER-DISAGREE",
-        severity: Severity::Grave,
+        severity: if both_used {
+            Severity::Grave
+        } else {
+            Severity::Serious
+        },
         topic: Topic::Graders,
         title: "Graders disagree".to_owned(),
         short: format!(
@@ -105,8 +165,8 @@ pub(super) fn disagree(facts: &Facts<'_>) -> Option<Caveat> {
             facts.grader(&worst.second)
         ),
         text: format!(
-            "{} and {} judged the same {} results and agree little beyond chance{kappa}.{}{more} \
-             Another grader may give other rates.",
+            "Over the whole corpus, models left out included, {} and {} judged the same {} results \
+             and agree little beyond chance{kappa}.{}{more} Another grader may give other rates.",
             facts.grader(&worst.first),
             facts.grader(&worst.second),
             format::thousands(worst.n),
@@ -116,21 +176,20 @@ pub(super) fn disagree(facts: &Facts<'_>) -> Option<Caveat> {
     })
 }
 
-/// CAV-GRADER-MIX. Rule: the share of one grader differs by more than 10 points
-/// between two ranked vendors.
+/// CAV-GRADER-MIX. Rule: the chi-squared test of graders against ranked vendors
+/// has p below 0.05; a wide gap that chance gives as well says nothing.
 pub(super) fn mixed(facts: &Facts<'_>) -> Option<Caveat> {
     let gap = facts.analysis().agreement.largest_share_gap.known()?;
-    if gap.highest.0 - gap.lowest.0 <= LARGEST_SHARE_GAP {
-        return None;
-    }
+    let p = gap.p.number().filter(|p| *p < UNEVEN_BELOW)?;
     let text = format!(
-        "{} gave {} of the verdicts for {} and {} for {}. A difference between these vendors may be \
-         a difference between graders.",
+        "{} gave {} of the verdicts for {} and {} for {} (chi-squared test of graders against \
+         vendors, {}). A difference between these vendors may be a difference between graders.",
         facts.grader(&gap.grader),
         format::percent(gap.lowest.0),
         facts.vendor(&gap.lowest_provider),
         format::percent(gap.highest.0),
         facts.vendor(&gap.highest_provider),
+        format::p_value(p),
     );
     Some(Caveat {
         code: "CAV-GRADER-MIX",
@@ -148,39 +207,35 @@ pub(super) fn mixed(facts: &Facts<'_>) -> Option<Caveat> {
     })
 }
 
-/// CAV-GRADER-WEAK. Rule: something is on record about the quality of a grader in use.
+/// CAV-GRADER-WEAK. Rule: the report states, with a source, a fault of a grader
+/// (`fault = true` in a context on graders). A note of the register on how a
+/// grader runs or is spelled is no fault.
 pub(super) fn known_quality(facts: &Facts<'_>) -> Option<Caveat> {
-    let noted: Vec<(&str, &str)> = facts
-        .input
-        .graders
-        .iter()
-        .filter_map(|grader| Some((grader.grader.as_str(), grader.note.as_deref()?)))
+    let faults: Vec<_> = facts
+        .context(crate::definition::Topic::Grader)
+        .into_iter()
+        .filter(|context| context.fault)
         .collect();
-    let (first, note) = noted.first()?;
-    let texts: Vec<String> = noted
+    faults.first()?;
+    let texts: Vec<String> = faults
         .iter()
-        .map(|(grader, note)| format!("{}: {}.", facts.grader(grader), note.trim_end_matches('.')))
+        .map(|context| {
+            format!(
+                "{}. Source: {}.",
+                context.text.trim().trim_end_matches('.'),
+                context.source.trim().trim_end_matches('.')
+            )
+        })
         .collect();
     Some(Caveat {
         code: "CAV-GRADER-WEAK",
-        severity: Severity::Grave,
+        severity: Severity::Serious,
         topic: Topic::Graders,
-        title: "The grader has known faults".to_owned(),
-        short: if word_count_at_most(note, 16) {
-            format!("{}: {}.", facts.grader(first), note.trim_end_matches('.'))
-        } else {
-            format!(
-                "What is on record about {} stands in the section on graders.",
-                facts.grader(first)
-            )
-        },
-        text: format!("On record about the graders used: {}", texts.join(" ")),
-        evidence: vec!["g1".to_owned()],
+        title: "Faults of graders are on record".to_owned(),
+        short: "What is on record stands in the section on graders.".to_owned(),
+        text: format!("On record elsewhere: {}", texts.join(" ")),
+        evidence: vec!["g1".to_owned(), "e1".to_owned()],
     })
-}
-
-fn word_count_at_most(text: &str, most: usize) -> bool {
-    crate::words::word_count(text) <= most
 }
 
 /// CAV-GRADER-UNCHECKED. Rule: no two graders judged the same results, so

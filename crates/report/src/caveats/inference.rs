@@ -34,6 +34,11 @@ pub(super) fn share(facts: &Facts<'_>) -> Option<Caveat> {
         .p_permutation
         .number()
         .or_else(|| result.p.number())?;
+    let by = if result.p_permutation.known().is_some() {
+        "by relabelling"
+    } else {
+        "of F"
+    };
     Some(Caveat {
         code: "CAV-SHARE-CHANCE",
         severity: Severity::Serious,
@@ -46,8 +51,8 @@ pub(super) fn share(facts: &Facts<'_>) -> Option<Caveat> {
         ),
         text: format!(
             "The vendor\u{2019}s share of {} is to be read against the {} that random vendor names \
-             average on these models ({}). The share as computed is no measure of how much the \
-             vendor matters.",
+             average on these models ({} {by}). The share as computed is no measure of how much \
+             the vendor matters.",
             format::percent(observed),
             format::percent(mean),
             format::p_value(p)
@@ -120,16 +125,21 @@ pub(super) fn ratio(facts: &Facts<'_>) -> Option<Caveat> {
         topic: Topic::Inference,
         title: "The ratio of the two shares means little".to_owned(),
         short: format!(
-            "Random relabelling gives {} or more in {}.",
+            "Chance gives {} or more in {}.",
             format::times(value),
             findings::cases(share)
         ),
         text: format!(
-            "The ratio of the two shares, {}, is reached or passed in {} of random relabellings.{} A \
-             ratio whose denominator is near zero has no stable value.",
+            "The ratio of the two shares, {}, is reached or passed in {}.{} {}",
             format::times(value),
-            findings::share_of_shuffles(share),
-            means.unwrap_or_default()
+            findings::cases(share),
+            means.unwrap_or_default(),
+            if findings::chance::denominator_within_chance(facts) {
+                "Its denominator, the share of size, is no larger than chance gives; a ratio over a \
+                 share that may be near zero has no stable value."
+            } else {
+                "The two shares rest on different degrees of freedom and are not on one scale."
+            }
         ),
         evidence: vec!["d4".to_owned()],
     })
@@ -230,42 +240,32 @@ pub(super) fn few_models(facts: &Facts<'_>) -> Option<Caveat> {
     })
 }
 
-/// CAV-INFLUENCE. Rule: without the most influential model the slope changes
-/// its sign, or a model has more than three times the average leverage (2/n).
-/// Of less weight where no slope is established anyway.
+/// CAV-INFLUENCE. Rule: the model is named whose removal moves the slope most.
+/// Given where that move exceeds one standard error of the slope, or turns its
+/// sign with a leverage above three times the average (2/n). Of less weight
+/// where no slope is established anyway.
 pub(super) fn influence(facts: &Facts<'_>) -> Option<Caveat> {
     let scale = facts.scale()?;
     let slope = scale.slope_per_doubling.known()?.value.0;
-    let most = scale.most_influential.known()?;
-    let turns = slope * most.slope_without.0 < 0.0;
+    let error = scale.se.number()?;
+    let (place, model, without) = facts
+        .models()
+        .filter_map(|(place, model)| Some((place, model, model.slope_without.number()?)))
+        .max_by(|a, b| (a.2 - slope).abs().total_cmp(&(b.2 - slope).abs()))?;
     // Numbers of models are small; the conversion is exact.
     let bound = UNDUE_LEVERAGE * 2.0 / scale.n_models as f64;
-    let heavy = facts
-        .models()
-        .filter_map(|(place, model)| {
-            Some((
-                place,
-                model.leverage.number()?,
-                model.slope_without.number()?,
-            ))
-        })
-        .filter(|(_, leverage, _)| *leverage > bound)
-        .max_by(|a, b| a.1.total_cmp(&b.1));
-    if !turns && heavy.is_none() {
+    let heavy = model
+        .leverage
+        .number()
+        .is_some_and(|leverage| leverage > bound);
+    let turns = slope * without < 0.0;
+    if (without - slope).abs() <= error && !(turns && heavy) {
         return None;
     }
-    let (name, id, without) = match heavy.filter(|_| !turns) {
-        Some((place, _, without)) => (
-            facts.model(place).to_owned(),
-            crate::evidence::numbered("m", place),
-            without,
-        ),
-        None => (
-            facts.model_named(&most.model),
-            "s2".to_owned(),
-            most.slope_without.0,
-        ),
-    };
+    let places = [1, 2, 3].into_iter().find(|places| {
+        format::decimals(100.0 * slope, *places) != format::decimals(100.0 * without, *places)
+    })?;
+    let name = facts.model(place);
     let established = !matches!(
         findings::slope_state(facts),
         findings::SlopeState::NotEstablished
@@ -286,14 +286,14 @@ pub(super) fn influence(facts: &Facts<'_>) -> Option<Caveat> {
         title: title.to_owned(),
         short: format!(
             "Without {name} the slope is {} per doubling.",
-            format::points(100.0 * without, 1)
+            format::points(100.0 * without, places)
         ),
         text: format!(
-            "The slope is {} per doubling with {name} and {} without it.",
-            format::points(100.0 * slope, 1),
-            format::points(100.0 * without, 1)
+            "The slope is {} per doubling with {name} and {} without it; no other model moves it more.",
+            format::points(100.0 * slope, places),
+            format::points(100.0 * without, places)
         ),
-        evidence: vec!["s1".to_owned(), id],
+        evidence: vec!["s1".to_owned(), crate::evidence::numbered("m", place)],
     })
 }
 
@@ -379,9 +379,14 @@ pub(super) fn observational(facts: &Facts<'_>) -> Option<Caveat> {
             format::word(vendors)
         ),
         text: format!(
-            "The {} vendors differ in training, data, filters, prompts met and ways of access at \
-             once. A difference between them names none of these.",
-            format::word(vendors)
+            "The {} vendors may differ in training, data, filters{} and ways of access at once. A \
+             difference between them names none of these.",
+            format::word(vendors),
+            if findings::prompts::known_same(facts) {
+                ""
+            } else {
+                ", prompts met"
+            }
         ),
         evidence: facts.vendor_ids(
             &facts

@@ -6,7 +6,7 @@
 //! each of another topic as far as there are three topics.
 
 pub(crate) mod data;
-mod graders;
+pub(crate) mod graders;
 mod inference;
 mod names;
 mod prompts;

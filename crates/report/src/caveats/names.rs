@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Caveat, Topic};
 use crate::annex::Severity;
-use crate::composition::Facts;
+use crate::composition::{Facts, LONGEST_NAME};
 use crate::format;
 use crate::selection::ModelFact;
 
@@ -71,7 +71,8 @@ pub(super) fn runtime(facts: &Facts<'_>) -> Option<Caveat> {
 }
 
 /// CAV-SPELLING. Rule: models of one maker stand under two or more vendor names
-/// of which none is a runtime, router or host.
+/// of which none is a runtime, router or host. A name that only models left out
+/// carry counts where it is the maker's own; then it is a note.
 pub(super) fn spelling(facts: &Facts<'_>) -> Option<Caveat> {
     let mut by_maker: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for fact in &facts.input.selection.facts {
@@ -80,6 +81,14 @@ pub(super) fn spelling(facts: &Facts<'_>) -> Option<Caveat> {
             by_maker.entry(maker).or_default().insert(&fact.provider);
         }
     }
+    let kept = by_maker.clone();
+    for excluded in &facts.input.selection.account.excluded {
+        let spelled = excluded.provider.as_deref().unwrap_or_default();
+        if let Some(names) = by_maker.get_mut(spelled) {
+            names.insert(spelled);
+        }
+    }
+    let among_kept = kept.values().any(|names| names.len() > 1);
     let twice: Vec<(&str, Vec<&str>)> = by_maker
         .into_iter()
         .filter(|(_, providers)| providers.len() > 1)
@@ -88,7 +97,13 @@ pub(super) fn spelling(facts: &Facts<'_>) -> Option<Caveat> {
     twice.first()?;
     let listed: Vec<String> = twice
         .iter()
-        .map(|(maker, providers)| format!("{maker} ({})", format::list(&facts.vendors(providers))))
+        .map(|(maker, providers)| {
+            let spelled: Vec<String> = providers
+                .iter()
+                .map(|name| format!("\u{201c}{}\u{201d}", format::shortened(name, LONGEST_NAME)))
+                .collect();
+            format!("{maker} ({})", format::list(&spelled))
+        })
         .collect();
     let mut evidence: Vec<String> = twice
         .iter()
@@ -97,7 +112,11 @@ pub(super) fn spelling(facts: &Facts<'_>) -> Option<Caveat> {
     evidence.push("a7".to_owned());
     Some(Caveat {
         code: "CAV-SPELLING",
-        severity: Severity::Serious,
+        severity: if among_kept {
+            Severity::Serious
+        } else {
+            Severity::Note
+        },
         topic: Topic::Names,
         title: "One maker under several names".to_owned(),
         short: format!(
@@ -109,9 +128,15 @@ pub(super) fn spelling(facts: &Facts<'_>) -> Option<Caveat> {
             }
         ),
         text: format!(
-            "Models of one maker stand under several vendor names: {}. They count as different \
-             vendors here, which adds groups and raises the share by chance.",
-            format::list(&listed)
+            "Models of one maker stand under several vendor names: {}. {}",
+            format::list(&listed),
+            if among_kept {
+                "They count as different vendors here, which adds groups and raises the share by \
+                 chance."
+            } else {
+                "One of the names occurs only among the models left out, so no figure here counts \
+                 a maker twice; other choices of models would."
+            }
         ),
         evidence,
     })

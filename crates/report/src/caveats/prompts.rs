@@ -3,6 +3,7 @@
 use super::{Caveat, Topic};
 use crate::annex::Severity;
 use crate::composition::Facts;
+use crate::findings::prompts::{self, Prompts};
 use crate::format;
 
 /// CAV-PROMPTS. Rule: the prompts are identified, and at least one pair of
@@ -40,9 +41,10 @@ pub(super) fn different(facts: &Facts<'_>) -> Option<Caveat> {
             format::percent(median)
         ),
         text: format!(
-            "Vendors met partly different prompts. {all_met}. Of the prompts of two vendors together, \
-             between {} and {} were common, {} on the median. Part of any difference between \
-             vendors may be a difference between prompts.",
+            "{} {all_met}. Of the prompts of two vendors together, between {} and {} were common, {} \
+             on the median; counted are prompts with an evaluable result. Part of any difference \
+             between vendors may be a difference between prompts.",
+            crate::findings::prompts::sentence(facts).text,
             format::percent(lowest),
             format::percent(highest),
             format::percent(median)
@@ -52,11 +54,27 @@ pub(super) fn different(facts: &Facts<'_>) -> Option<Caveat> {
 }
 
 /// CAV-PROMPT-IDS. Rule: the corpus does not identify prompts, and more than
-/// one vendor was tested.
+/// one vendor was tested. A note only where a source states that all models met
+/// the same prompts.
 pub(super) fn unidentified(facts: &Facts<'_>) -> Option<Caveat> {
     let absent = facts.analysis().overlap.known().is_none();
     if !absent || facts.analysis().providers.len() < 2 {
         return None;
+    }
+    if let Prompts::Stated { source } = prompts::prompts(facts) {
+        return Some(Caveat {
+            code: "CAV-PROMPT-IDS",
+            severity: Severity::Note,
+            topic: Topic::Prompts,
+            title: "Comparisons are not paired".to_owned(),
+            short: "The counts do not say which verdict belongs to which prompt.".to_owned(),
+            text: format!(
+                "{} Source: {source}. An interval that ignores the pairing is another one than \
+                 pairs would give.",
+                prompts::stated_text()
+            ),
+            evidence: vec!["o1".to_owned(), "e1".to_owned()],
+        });
     }
     Some(Caveat {
         code: "CAV-PROMPT-IDS",
@@ -77,18 +95,20 @@ pub(super) fn unidentified(facts: &Facts<'_>) -> Option<Caveat> {
 pub(super) fn repeated(facts: &Facts<'_>) -> Option<Caveat> {
     let models = &facts.input.selection.sample.models;
     let unidentified = !models.is_empty() && models.iter().all(|model| model.prompts.is_none());
-    let several = models
+    let repeated = |model: &&caveat_analysis::sample::SampleModel| {
+        let prompts = model
+            .prompts
+            .as_ref()
+            .map(Vec::len)
+            .and_then(|n| u64::try_from(n).ok());
+        prompts.is_some_and(|prompts| prompts < model.n)
+    };
+    let repeating: Vec<_> = models.iter().filter(repeated).collect();
+    let vendors: std::collections::BTreeSet<&str> = repeating
         .iter()
-        .filter(|model| {
-            let prompts = model
-                .prompts
-                .as_ref()
-                .map(Vec::len)
-                .and_then(|n| u64::try_from(n).ok());
-            prompts.is_some_and(|prompts| prompts < model.n)
-        })
-        .count();
-    if several == 0 && !unidentified {
+        .map(|model| model.provider.as_str())
+        .collect();
+    if repeating.is_empty() && !unidentified {
         return None;
     }
     let (short, text) = if unidentified {
@@ -100,7 +120,12 @@ pub(super) fn repeated(facts: &Facts<'_>) -> Option<Caveat> {
             cause.to_owned(),
         )
     } else {
-        let many = format::plural(several, "model has", "models have");
+        let verb = if repeating.len() == 1 { "has" } else { "have" };
+        let many = format!(
+            "{} of {} {verb}",
+            format::plural_word(repeating.len(), "model", "models"),
+            format::plural_word(vendors.len(), "vendor", "vendors")
+        );
         (
             format!(
                 "{} more results than prompts; intervals may be too narrow.",

@@ -98,7 +98,7 @@ pub(super) fn contradicts(facts: &Facts<'_>) -> Option<Caveat> {
         topic: Topic::Sizes,
         title: "Sizes contradict the makers".to_owned(),
         short: format!(
-            "The coded {} of {} {} from the makers\u{2019} figures by more than a quarter.",
+            "The coded {} of {} {} from the makers\u{2019} by more than a quarter.",
             if names.len() == 1 { "size" } else { "sizes" },
             named_or_counted(&names),
             if names.len() == 1 {
@@ -115,7 +115,7 @@ pub(super) fn contradicts(facts: &Facts<'_>) -> Option<Caveat> {
 /// Names as a list where they fit into a panel, else their number.
 fn named_or_counted(names: &[&str]) -> String {
     let listed = format::short_list(names, 3);
-    if listed.chars().count() > 80 {
+    if listed.chars().count() > 40 {
         return format::plural_word(names.len(), "model", "models");
     }
     listed
@@ -192,7 +192,7 @@ pub(super) fn not_published(facts: &Facts<'_>) -> Option<Caveat> {
         code: "CAV-SIZE-UNDISCLOSED",
         severity,
         topic: Topic::Sizes,
-        title: "Sizes are partly guesses".to_owned(),
+        title: "Undisclosed sizes are guesses".to_owned(),
         short: format!(
             "The makers of {} of the {} models publish no size.",
             format::word(many),
@@ -200,7 +200,7 @@ pub(super) fn not_published(facts: &Facts<'_>) -> Option<Caveat> {
         ),
         text: format!(
             "For {} of the {} models the maker publishes no size, and the corpus codes one: {}. \
-             These figures have no source.",
+             These sizes are guesses without a source.",
             format::word(many),
             format::count(of),
             format::list(&listed)

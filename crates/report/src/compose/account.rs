@@ -47,14 +47,14 @@ fn lead(facts: &Facts<'_>) -> Prose {
             ["a1", "a2"],
         ),
         say(
-            format!(
-                "{} left out, each with its reason below.",
-                match account.excluded.len() {
-                    0 => "No model was".to_owned(),
-                    1 => "One model was".to_owned(),
-                    n => format!("{} models were", format::word_first(n)),
-                }
-            ),
+            match account.excluded.len() {
+                0 => "No model was left out.".to_owned(),
+                1 => "One model was left out, with its reason below.".to_owned(),
+                n => format!(
+                    "{} models were left out, each with its reason below.",
+                    format::word_first(n)
+                ),
+            },
             ["a3"],
         ),
     ]

@@ -57,34 +57,23 @@ fn may(facts: &Facts<'_>) -> Vec<Prose> {
             .filter_map(|p| facts.vendor_id(&p.provider))
             .chain(["c1".to_owned()])
             .collect();
-        let prompts = if facts
-            .analysis()
-            .overlap
-            .known()
-            .and_then(|o| o.jaccard_lowest.number())
-            .is_some_and(|j| j >= 1.0)
-        {
-            "on the same prompts"
-        } else if facts.analysis().overlap.known().is_some() {
-            "on partly different prompts"
-        } else {
-            "on prompts that the data do not identify"
-        };
+        let prompts = findings::prompts::clause(facts);
         items.push(vec![say(
             format!(
-                "Attacks succeeded {way} against {} than against most other vendors tested, {prompts}.",
-                format::list(&names)
+                "With models of {} {} {way} than with those of most other vendors tested, {prompts}.",
+                format::list(&names),
+                crate::words::event_past(facts)
             ),
             ids,
         )]);
     }
     match findings::slope_state(facts) {
         SlopeState::Falls => items.push(vec![say(
-            "Over the sizes tested, larger models resisted more.",
+            "Over the sizes tested, larger models had lower rates.",
             ["s1"],
         )]),
         SlopeState::Rises => items.push(vec![say(
-            "Over the sizes tested, larger models resisted less.",
+            "Over the sizes tested, larger models had higher rates.",
             ["s1"],
         )]),
         _ => {}
@@ -98,7 +87,8 @@ fn may(facts: &Facts<'_>) -> Vec<Prose> {
     if items.is_empty() {
         items.push(vec![say(
             format!(
-                "Attacks of this kind succeeded in {} evaluable results.",
+                "{} in {} evaluable results.",
+                format::capital(crate::words::event_past(facts)),
                 format::rate_in_words(facts.succeeded(), facts.traces())
             ),
             ["a2"],
@@ -120,7 +110,10 @@ fn may_not(facts: &Facts<'_>) -> Vec<Prose> {
         ShareState::Short | ShareState::Close | ShareState::Absent(_)
     ) {
         items.push(vec![say(
-            "That choosing a vendor settles how often attacks succeed.",
+            format!(
+                "That choosing a vendor settles how often {}.",
+                crate::words::event(facts)
+            ),
             [facts.main_share().id],
         )]);
     }
@@ -130,9 +123,12 @@ fn may_not(facts: &Facts<'_>) -> Vec<Prose> {
         risk.null_share_at_least.number(),
     ) {
         let worth = if share > findings::UNREMARKABLE_ABOVE {
-            "chance gives as much"
+            format!(
+                "a ratio of success rates is no ratio of incidents, and chance gives as much in {}",
+                findings::cases(share)
+            )
         } else {
-            "the pair was picked after seeing the data"
+            "a ratio of success rates is no ratio of incidents, and the pair was picked after seeing the data".to_owned()
         };
         items.push(vec![say(
             format!("That incidents will be {} times as frequent with one vendor as with another: {worth}.", format::times(value)),
@@ -143,7 +139,7 @@ fn may_not(facts: &Facts<'_>) -> Vec<Prose> {
     if open > 0 {
         items.push(vec![say(
             format!(
-                "An order among the vendors of the {} that cannot be told apart.",
+                "An order within any of the {} of vendors that cannot be told apart from one another.",
                 format::plural(open, "pair", "pairs")
             ),
             ["c1"],
@@ -230,6 +226,15 @@ fn ask(facts: &Facts<'_>) -> Vec<Prose> {
         "Why did so many requests end without a reply that can be judged?".to_owned(),
         vec!["a2".to_owned()],
     );
+    if matches!(
+        findings::share_state(facts),
+        ShareState::Short | ShareState::Close
+    ) {
+        items.push(vec![
+            strong("Training.", [""; 0]),
+            plain("How was the model trained to refuse, and what test before and after shows it?"),
+        ]);
+    }
     if findings::share_state(facts) == ShareState::Beyond {
         items.push(vec![
             strong("Cause.", [""; 0]),

@@ -9,7 +9,7 @@ use crate::words::{say, why_not};
 
 pub(super) fn section(parts: &Parts<'_>) -> Section {
     let facts = &parts.facts;
-    let mut blocks: Vec<Block> = histogram(facts).map(Block::Figure).into_iter().collect();
+    let mut blocks: Vec<Block> = Vec::new();
     for code in ["F-EXTREMES", "F-BANDS", "F-RATIO"] {
         let shown_first = parts
             .findings
@@ -21,6 +21,7 @@ pub(super) fn section(parts: &Parts<'_>) -> Section {
             blocks.push(Block::Finding(finding.block()));
         }
     }
+    blocks.extend(histogram(facts).map(Block::Figure));
     super::section(
         "chance",
         "What chance alone would give",
@@ -52,24 +53,32 @@ fn lead(facts: &Facts<'_>) -> Prose {
     if let Some(p) = result.p_permutation.number() {
         let text = match findings::share_state(facts) {
             ShareState::Beyond => format!(
-                "The observed {} is reached by {} of the shuffles.",
+                "The observed {} is reached by {}.",
                 format::percent(observed),
-                share_of_shuffles(p)
+                of_shuffles(p)
             ),
             ShareState::Close => format!(
-                "The observed {} is reached by {} of the shuffles; either reading is weak.",
+                "The observed {} is reached by {}; either reading is weak.",
                 format::percent(observed),
-                share_of_shuffles(p)
+                of_shuffles(p)
             ),
             _ => format!(
-                "The observed {} is reached by {} of the shuffles, so it is not remarkable.",
+                "The observed {} is reached by {}, so it is not remarkable.",
                 format::percent(observed),
-                share_of_shuffles(p)
+                of_shuffles(p)
             ),
         };
         lead.push(say(text, [main.id]));
     }
     lead
+}
+
+fn of_shuffles(share: f64) -> String {
+    if share >= 1.0 {
+        "every shuffle".to_owned()
+    } else {
+        format!("{} of the shuffles", share_of_shuffles(share))
+    }
 }
 
 fn histogram(facts: &Facts<'_>) -> Option<Figure> {
@@ -79,7 +88,11 @@ fn histogram(facts: &Facts<'_>) -> Option<Figure> {
     let observed = result.eta2.number()?;
     let all: u64 = law.counts.iter().sum();
     let shown = format::percent(observed);
-    let reach = share_of_shuffles(law.share_at_least.0);
+    let reach = if law.share_at_least.0 >= 1.0 {
+        "all".to_owned()
+    } else {
+        share_of_shuffles(law.share_at_least.0)
+    };
     let (models, vendors) = (
         format::count(result.n_models),
         format::word(result.n_groups),
@@ -181,11 +194,15 @@ fn note(facts: &Facts<'_>) -> Prose {
     }
     let two = &decomposition.two_plus;
     if let (Some(eta2), Some(mean)) = (two.eta2.number(), two.eta2_null_mean.number()) {
-        let p = two
+        let of_f = two
             .p
             .number()
-            .map(|p| format!(", {}", format::p_value(p)))
-            .unwrap_or_default();
+            .map(|p| format!(", {} of F", format::p_value(p)));
+        let dealt = two
+            .p_permutation
+            .number()
+            .map(|p| format!(", {} by relabelling", format::p_value(p)));
+        let p = format!("{}{}", of_f.unwrap_or_default(), dealt.unwrap_or_default());
         note.push(say(
             format!(
                 "Among the {} vendors with two or more models: {}, chance average {}{p}.",
@@ -208,7 +225,7 @@ fn note(facts: &Facts<'_>) -> Prose {
         } else {
             note.push(say(
                 format!(
-                    "Average {}, 95th percentile {}.",
+                    "Average {}, 95th percentile {}, both of the relabellings drawn.",
                     format::percent(law.mean.0),
                     format::percent(law.p95.0)
                 ),

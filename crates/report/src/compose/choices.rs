@@ -2,7 +2,7 @@
 
 use caveat_analysis::proportion::{Count, Level, wilson};
 use caveat_analysis::quantity::Quantity;
-use caveat_analysis::result::{Estimate, OneWayResult};
+use caveat_analysis::result::{Estimate, OneWayResult, SizeSensitivity};
 
 use crate::composition::Facts;
 use crate::document::{Block, Prose, Row, Section, Table};
@@ -15,6 +15,10 @@ use crate::words::{
 
 pub(super) fn section(facts: &Facts<'_>) -> Section {
     let mut blocks = vec![Block::Table(shares(facts)), Block::Table(slopes(facts))];
+    let bands = bands(facts);
+    if !bands.is_empty() {
+        blocks.push(Block::Paragraph { sentences: bands });
+    }
     blocks.extend(views(facts).map(Block::Table));
     super::section(
         "choices",
@@ -29,6 +33,117 @@ struct ShareChoice<'a> {
     name: String,
     result: &'a OneWayResult,
     id: String,
+}
+
+/// Who lies outside the band under other sizes, where that differs.
+fn bands(facts: &Facts<'_>) -> Prose {
+    let bands = &facts.analysis().bands;
+    let names = |outside: &[String]| match outside {
+        [] => "none".to_owned(),
+        some => format::list(&facts.vendors(some)),
+    };
+    let as_used: std::collections::BTreeSet<&String> = bands.outside.iter().collect();
+    let mut prose = Vec::new();
+    for (place, variant) in facts.analysis().size_sensitivity.iter().enumerate() {
+        let outside: std::collections::BTreeSet<&String> = variant.outside.iter().collect();
+        if outside != as_used {
+            prose.push(say(
+                format!(
+                    "Under \u{201c}{}\u{201d}: {}.",
+                    size_name(&variant.id),
+                    names(&variant.outside)
+                ),
+                [numbered("z", place)],
+            ));
+        }
+    }
+    if !prose.is_empty() {
+        let opening = format!(
+            "The sizes decide who lies outside the band of {}. As used: {}.",
+            format::points(bands.points.0, 0),
+            names(&bands.outside)
+        );
+        prose.insert(0, say(opening, ["b1"]));
+    }
+    prose
+}
+
+/// The name of other sizes for readers.
+fn size_name(id: &str) -> String {
+    match id {
+        "register" => "Sizes as makers disclose".to_owned(),
+        "active" => "Active sizes".to_owned(),
+        "total" => "Total sizes".to_owned(),
+        "disclosed" => "Disclosed sizes only".to_owned(),
+        other => format!("Sizes: {other}"),
+    }
+}
+
+/// Which models other sizes concern: those whose size differs, those that have
+/// none, and mixtures of experts that they leave as they are.
+fn changed_sizes(facts: &Facts<'_>, place: usize, variant: &SizeSensitivity) -> Prose {
+    let sample = &facts.input.selection.sample;
+    let sizes = sample.size_variants.iter().find(|v| v.id == variant.id);
+    let lost = |name: &String| {
+        let at = sample.models.iter().position(|model| model.model == *name);
+        at.zip(sizes)
+            .is_some_and(|(at, sizes)| sizes.sizes_b.get(at).copied().flatten().is_none())
+    };
+    let (without, other): (Vec<&String>, Vec<&String>) =
+        variant.changed.iter().partition(|name| lost(name));
+    let shown = |list: &[&String]| {
+        let names: Vec<String> = list.iter().map(|name| facts.model_named(name)).collect();
+        format::short_list(&names, 4)
+    };
+    let mut parts = Vec::new();
+    if !other.is_empty() {
+        parts.push(format!(
+            "another size for {} ({})",
+            format::plural_word(other.len(), "model", "models"),
+            shown(&other)
+        ));
+    }
+    if !without.is_empty() {
+        parts.push(format!(
+            "no size for {} ({})",
+            format::plural_word(without.len(), "model", "models"),
+            shown(&without)
+        ));
+    }
+    let ids = std::iter::once(numbered("z", place)).chain(
+        variant
+            .changed
+            .iter()
+            .filter_map(|name| facts.model_id(name)),
+    );
+    let mut prose = vec![say(
+        format!(
+            "\u{201c}{}\u{201d}: {}.",
+            size_name(&variant.id),
+            parts.join("; ")
+        ),
+        ids,
+    )];
+    if variant.id == "active" {
+        let kept: Vec<(String, String)> = facts
+            .models()
+            .filter(|(_, model)| model.in_scale && !variant.changed.contains(&model.model))
+            .filter_map(|(_, model)| facts.fact(model))
+            .filter(|fact| fact.mixture == Some(true) && fact.disclosed_active_b.is_some())
+            .filter_map(|fact| Some((facts.model_named(&fact.model), facts.fact_id(fact)?)))
+            .collect();
+        let names: Vec<&str> = kept.iter().map(|(name, _)| name.as_str()).collect();
+        if !names.is_empty() {
+            prose.push(say(
+                format!(
+                    "{}: a mixture of experts whose size as used is its active size already.",
+                    format::short_list(&names, 4)
+                ),
+                kept.iter().map(|(_, id)| id.clone()),
+            ));
+        }
+    }
+    prose
 }
 
 fn share_choices<'a>(facts: &Facts<'a>) -> Vec<ShareChoice<'a>> {
@@ -81,15 +196,8 @@ fn slope_choices<'a>(facts: &Facts<'a>) -> Vec<SlopeChoice<'a>> {
         });
     }
     for (place, variant) in facts.analysis().size_sensitivity.iter().enumerate() {
-        let name = match variant.id.as_str() {
-            "register" => "Sizes as makers disclose".to_owned(),
-            "active" => "Active sizes".to_owned(),
-            "total" => "Total sizes".to_owned(),
-            "disclosed" => "Disclosed sizes only".to_owned(),
-            other => format!("Sizes: {other}"),
-        };
         all.push(SlopeChoice {
-            name,
+            name: size_name(&variant.id),
             n_models: variant.n_models,
             slope: &variant.slope_per_doubling,
             r2: variant.r2.number(),
@@ -123,8 +231,8 @@ fn lead(facts: &Facts<'_>) -> Prose {
     let first = match (total, beyond) {
         (0, _) => "The vendor\u{2019}s share cannot be computed under any choice.".to_owned(),
         (_, 0) => format!(
-            "The vendor\u{2019}s share is beyond chance in none of {}.",
-            format::plural_word(total, "analysis", "analyses")
+            "In {} the vendor\u{2019}s share is not shown to be beyond chance.",
+            every(total)
         ),
         (n, b) if n == b => format!(
             "The vendor\u{2019}s share is beyond chance in all of {}.",
@@ -153,28 +261,57 @@ fn lead(facts: &Facts<'_>) -> Prose {
     let slope_ids: Vec<String> = slopes.iter().map(|s| s.id.clone()).collect();
     let second = match (placed.len(), clear) {
         (0, _) => "A slope cannot be computed under any choice.".to_owned(),
-        (n, 0) => format!(
-            "A trend with size is established in none of {}.",
-            format::plural_word(n, "analysis", "analyses")
-        ),
+        (n, 0) => format!("In {} no trend with size is established.", every(n)),
         (n, c) if n == c && ways == 1 => {
             format!(
                 "A trend with size is established in all of {}.",
                 format::plural_word(n, "analysis", "analyses")
             )
         }
-        (n, c) => format!(
-            "A trend with size is established in {} of {}{}.",
-            format::word(c),
-            format::plural_word(n, "analysis", "analyses"),
-            if ways > 1 { ", in both directions" } else { "" }
-        ),
+        (n, c) => {
+            let named: Vec<String> = slopes
+                .iter()
+                .filter_map(|s| Some((s, words::ladder(s.slope.known()?, None))))
+                .filter_map(|(s, place)| match place {
+                    Ladder::Lower => Some(format!("{} (falls)", s.name)),
+                    Ladder::Higher => Some(format!("{} (rises)", s.name)),
+                    Ladder::Smaller | Ladder::NotEstablished => None,
+                })
+                .collect();
+            format!(
+                "A trend with size is established in {} of {}: {}.",
+                format::word(c),
+                format::plural_word(n, "analysis", "analyses"),
+                format::list(&named)
+            )
+        }
     };
     vec![
         say(first, ids),
         say(second, slope_ids),
         plain("The analyses share their data and are not replications."),
     ]
+}
+
+/// All of several analyses in words ("both analyses", "all six analyses").
+fn every(analyses: usize) -> String {
+    match analyses {
+        1 => "the one analysis".to_owned(),
+        2 => "both analyses".to_owned(),
+        n => format!("all {} analyses", format::word(n)),
+    }
+}
+
+/// The first choice's share corrected by epsilon squared, which the power rests on.
+fn epsilon(facts: &Facts<'_>) -> Option<crate::document::Sentence> {
+    let corrected = facts.analysis().decomposition.in_scale.epsilon2.number()?;
+    Some(say(
+        format!(
+            "First row corrected by epsilon squared in place of omega squared: {}.",
+            format::percent_cell(corrected)
+        ),
+        ["d1"],
+    ))
 }
 
 fn shares(facts: &Facts<'_>) -> Table {
@@ -191,7 +328,7 @@ fn shares(facts: &Facts<'_>) -> Table {
                 .to_owned(),
         ),
         columns: vec![
-            text_column("Models", 40.0),
+            text_column("Sample", 40.0),
             number_column("Models", 15.0),
             number_column("Vendors", 16.0),
             number_column("Share", 15.0),
@@ -202,10 +339,12 @@ fn shares(facts: &Facts<'_>) -> Table {
         ],
         rows: rows.collect(),
         more: None,
-        note: vec![say(
+        note: std::iter::once(say(
             "By chance: the average under relabelling. Corrected: omega squared, which can be below zero. The interval is of the population\u{2019}s share.",
             choices.iter().map(|c| c.id.clone()),
-        )],
+        ))
+        .chain(epsilon(facts))
+        .collect(),
     }
 }
 
@@ -296,27 +435,7 @@ fn slopes(facts: &Facts<'_>) -> Table {
         .enumerate()
         .filter(|(_, v)| !v.changed.is_empty());
     let mut note: Prose = changed
-        .map(|(place, variant)| {
-            let names: Vec<String> = variant
-                .changed
-                .iter()
-                .map(|name| facts.model_named(name))
-                .collect();
-            say(
-                format!(
-                    "Under \u{201c}{}\u{201d} the size of {} differs or is missing: {}.",
-                    variant.id,
-                    format::plural(names.len(), "model", "models"),
-                    format::short_list(&names, 4)
-                ),
-                std::iter::once(numbered("z", place)).chain(
-                    variant
-                        .changed
-                        .iter()
-                        .filter_map(|name| facts.model_id(name)),
-                ),
-            )
-        })
+        .flat_map(|(place, variant)| changed_sizes(facts, place, variant))
         .collect();
     note.push(say(
         "Student\u{2019}s t intervals over models.",

@@ -104,8 +104,8 @@ fn row(facts: &Facts<'_>, claim: &ClaimResult) -> Row {
     Row {
         cells: vec![
             cell(claim.claim.clone()),
-            cell(printed(&claim.published)),
-            cell(recomputed(claim)),
+            cell(printed(&readable(facts, &claim.published))),
+            cell(readable(facts, &recomputed(claim))),
             status,
             cell(note.unwrap_or_else(|| default.to_owned())),
         ],
@@ -113,9 +113,10 @@ fn row(facts: &Facts<'_>, claim: &ClaimResult) -> Row {
     }
 }
 
-/// What a recomputed figure is worth. Rule: by the law under chance of the
-/// figure behind the claim (more than 5% of relabellings reach it), or by the
-/// interval of the slope; a claim without evidence gets no judgement.
+/// What a recomputed figure is worth. Rule: by the law under chance of the very
+/// figure that the claim prints (more than 5% of relabellings reach it), or by
+/// the interval of the slope; a figure beside it, and one without a law, gets no
+/// judgement. A place inside the band is none that the band marks.
 pub(super) fn worth(facts: &Facts<'_>, claim: &ClaimResult) -> Option<String> {
     if claim.status == ClaimStatus::CannotBeRecomputed {
         return None;
@@ -131,10 +132,16 @@ pub(super) fn worth(facts: &Facts<'_>, claim: &ClaimResult) -> Option<String> {
                 )
             })
     };
+    let marked = matches!(claim.published.trim(), "below" | "above");
     match claim.evidence.first().map(String::as_str)? {
         "d4" => chance(analysis.ratio.null_share_at_least.number()),
         "x1" => chance(analysis.risk_ratio.null_share_at_least.number()),
-        "b1" => chance(analysis.bands.null_share_at_least.number()),
+        "b1" => analysis
+            .bands
+            .null_share_at_least
+            .number()
+            .filter(|share| marked && *share > findings::UNREMARKABLE_ABOVE)
+            .map(|share| format!("chance marks as many vendors in {}", findings::cases(share))),
         "d1" => match findings::share_state(facts) {
             ShareState::Short => chance(analysis.decomposition.in_scale.p_permutation.number()),
             ShareState::Close => Some("close to the line".to_owned()),
@@ -154,6 +161,24 @@ pub(super) fn recomputed(claim: &ClaimResult) -> String {
         return "no figure".to_owned();
     }
     printed(text)
+}
+
+/// An identifier of a vendor, a band or a pattern as words; anything else as it stands.
+fn readable(facts: &Facts<'_>, value: &str) -> String {
+    let words = match value.trim() {
+        "no_direction" => "no direction established",
+        "too_few_models" => "too few models",
+        name if facts
+            .analysis()
+            .providers
+            .iter()
+            .any(|p| p.provider == name) =>
+        {
+            return facts.vendor(name);
+        }
+        other => other,
+    };
+    words.to_owned()
 }
 
 /// A printed value with true minus signs.

@@ -14,18 +14,19 @@ pub(super) fn caveats(parts: &Parts<'_>) -> Section {
         .iter()
         .map(|caveat| caveat.list_item())
         .collect();
+    // The status says what the data are; it is no limit that could turn an answer on them.
     let grave = parts
         .caveats
         .iter()
-        .filter(|c| c.severity == crate::annex::Severity::Grave)
+        .filter(|c| c.severity == crate::annex::Severity::Grave && c.code != "CAV-STATUS")
         .count();
     let first = match grave {
         0 => plain("None of these limits could overturn the answer by itself; gravest first."),
         n => strong(
             format!(
-                "{} of these limits could overturn the answer by {}; gravest first.",
+                "{} of these limits could overturn the answer, {}; gravest first.",
                 format::word_first(n),
-                if n == 1 { "itself" } else { "themselves" }
+                if n == 1 { "alone" } else { "each alone" }
             ),
             ["e1"],
         ),
@@ -45,24 +46,27 @@ pub(super) fn bottom_line(facts: &Facts<'_>) -> Section {
     let slope = findings::slope_state(facts);
     let opening = match (share, slope) {
         (ShareState::Beyond, SlopeState::Falls | SlopeState::Rises) => {
-            "The data speak for asking both: how large the model is, and whose it is."
+            "The data speak for asking both: how large the model is, and whose it is.".to_owned()
         }
         (ShareState::Beyond, SlopeState::NotEstablished) => {
-            "The data speak for asking whose the model is; on how large it is they are silent."
+            "The data speak for asking whose the model is; for its size no effect is established, and none is ruled out.".to_owned()
         }
         (ShareState::Beyond, SlopeState::Absent(_)) => {
-            "The data speak for asking whose the model is; size they cannot judge."
+            "The data speak for asking whose the model is; size they cannot judge.".to_owned()
         }
         (ShareState::Close, _) => {
-            "Whose the model is may matter; the data are too close to the line to say."
+            "Whose the model is may matter; the data are too close to the line to say.".to_owned()
         }
         (_, SlopeState::Falls | SlopeState::Rises) => {
-            "The data speak for asking how large the model is; on whose it is they are silent."
+            "The data speak for asking how large the model is; for whose it is no effect is established, and none is ruled out.".to_owned()
         }
         (ShareState::Short, SlopeState::NotEstablished) => {
-            "Neither \u{201c}how big is the model?\u{201d} nor \u{201c}whose is it?\u{201d} predicts how often attacks succeed on these data."
+            format!(
+                "On these data neither \u{201c}how big is the model?\u{201d} nor \u{201c}whose is it?\u{201d} is shown to predict how often {}.",
+                crate::words::event(facts)
+            )
         }
-        _ => "These data answer neither how much size matters nor how much the vendor does.",
+        _ => "These data answer neither how much size matters nor how much the vendor does.".to_owned(),
     };
     let mut text = vec![strong(opening, [main, "s1"])];
     if told_apart(facts) > 0 {
@@ -110,6 +114,10 @@ pub(super) fn colophon(facts: &Facts<'_>) -> Vec<Entry> {
             .input
             .digests
             .iter()
+            .filter(|(_, digest)| {
+                let sources = &facts.input.sources;
+                sources.iter().all(|source| source.sha256 != *digest)
+            })
             .map(|(name, digest)| coded(name, digest.clone(), "e2")),
     );
     entries.push(Entry {

@@ -14,7 +14,7 @@ use crate::document::{
 use crate::evidence::numbered;
 use crate::findings;
 use crate::format;
-use crate::words::{bold_cell, cell, number_column, plain, row, say, text_column, why_not};
+use crate::words::{self, bold_cell, cell, number_column, plain, row, say, text_column, why_not};
 
 /// Most claims on the first page.
 const MOST_CLAIMS: usize = 6;
@@ -73,13 +73,14 @@ fn strip(facts: &Facts<'_>) -> Figure {
             "Share of variance between {}; bars: 90% of random relabellings; tick: their average",
             format::plural(models, "model", "models")
         ),
-        alt: strip_alt(&rows, models),
-        note: strip_note(facts, &rows),
+        alt: strip_alt(facts, &rows, models),
+        note: strip_note(facts),
         chart: Chart::ChanceStrip {
             rows,
-            axis: charts::shares(
-                "Share of the variance between models\u{2019} attack success rates",
-            ),
+            axis: charts::shares(&format!(
+                "Share of the variance between models\u{2019} {}s",
+                words::rate(facts)
+            )),
         },
     }
 }
@@ -107,9 +108,10 @@ fn strip_title(rows: &[ChanceRow]) -> String {
     title.to_owned()
 }
 
-fn strip_alt(rows: &[ChanceRow], models: usize) -> String {
+fn strip_alt(facts: &Facts<'_>, rows: &[ChanceRow], models: usize) -> String {
     let mut parts = vec![format!(
-        "Interval chart of shares of the variance between the attack success rates of {}, on a scale from 0 to 100 percent.",
+        "Interval chart of shares of the variance between the {}s of {}, on a scale from 0 to 100 percent.",
+        words::rate(facts),
         format::plural(models, "model", "models")
     )];
     for row in rows {
@@ -137,7 +139,7 @@ fn strip_alt(rows: &[ChanceRow], models: usize) -> String {
     charts::alt(&parts, &more, "decomposition")
 }
 
-fn strip_note(facts: &Facts<'_>, rows: &[ChanceRow]) -> Prose {
+fn strip_note(facts: &Facts<'_>) -> Prose {
     let mut note = Vec::new();
     let main = facts.main_share();
     if let Some(reason) = main.result.eta2.reason() {
@@ -151,9 +153,6 @@ fn strip_note(facts: &Facts<'_>, rows: &[ChanceRow]) -> Prose {
             format!("Parameter count: not estimable, {}.", why_not(reason)),
             ["s1"],
         ));
-    }
-    if !rows.is_empty() && note.is_empty() {
-        note.push(say("", [main.id, "d5", "s1"]));
     }
     note
 }
@@ -327,8 +326,14 @@ fn figures(facts: &Facts<'_>) -> Table {
         result
             .p_permutation
             .number()
-            .or(result.p.number())
-            .map_or(absent.clone(), format::p_value),
+            .map(|p| format!("{} (relabelling)", format::p_value(p)))
+            .or_else(|| {
+                result
+                    .p
+                    .number()
+                    .map(|p| format!("{} (F)", format::p_value(p)))
+            })
+            .unwrap_or_else(|| absent.clone()),
     ]));
     let scale = facts.analysis().scale.as_result();
     rows.push(row([
@@ -345,7 +350,7 @@ fn figures(facts: &Facts<'_>) -> Table {
         scale
             .ok()
             .and_then(|s| s.p.number())
-            .map_or(absent.clone(), format::p_value),
+            .map_or(absent.clone(), |p| format!("{} (t)", format::p_value(p))),
     ]));
     let ratio = &facts.analysis().ratio;
     rows.push(row([
@@ -367,7 +372,7 @@ fn figures(facts: &Facts<'_>) -> Table {
     ]));
     let risk = &facts.analysis().risk_ratio;
     rows.push(row([
-        "Highest to lowest vendor".to_owned(),
+        "Highest to lowest mean rate".to_owned(),
         risk.of_means
             .value
             .as_result()
@@ -392,17 +397,33 @@ fn figures(facts: &Facts<'_>) -> Table {
         ],
         rows,
         more: None,
-        note: vec![say(
-            format!(
-                "{} and {}.",
-                format::capital(&format::plural(
-                    facts.analysis().models.len(),
-                    "model",
-                    "models"
-                )),
-                format::plural(facts.analysis().providers.len(), "vendor", "vendors")
-            ),
-            [main.id, "s1", "d4", "x1"],
-        )],
+        note: vec![figures_note(facts)],
     }
+}
+
+/// The models that the rows of [`figures`] rest on.
+fn figures_note(facts: &Facts<'_>) -> crate::document::Sentence {
+    let (models, vendors) = (
+        facts.analysis().models.len(),
+        facts.analysis().providers.len(),
+    );
+    let counted = |models: usize, vendors: usize| {
+        format!(
+            "{} of {}",
+            format::plural(models, "model", "models"),
+            format::plural(vendors, "vendor", "vendors")
+        )
+    };
+    let result = facts.main_share().result;
+    let text = if result.n_models == models || result.n_models == 0 {
+        format!("{}.", counted(models, vendors))
+    } else {
+        format!(
+            "Shares and their ratio: the {} of known size; last row: the {} ranked of {}.",
+            counted(result.n_models, result.n_groups),
+            format::plural(facts.ranked().len(), "vendor", "vendors"),
+            counted(models, vendors)
+        )
+    };
+    say(text, [facts.main_share().id, "s1", "d4", "x1"])
 }

@@ -1,6 +1,7 @@
 //! Who graded, and how well.
 
 use super::Parts;
+use crate::caveats::graders::{in_use, never_twice, not_used, unused};
 use crate::composition::Facts;
 use crate::definition::Topic;
 use crate::document::{Block, Prose, Section, Table};
@@ -21,6 +22,7 @@ pub(super) fn section(parts: &Parts<'_>) -> Section {
         .input
         .graders
         .iter()
+        .filter(|grader| in_use(facts, &grader.grader))
         .filter_map(|grader| {
             let note = grader.note.as_deref()?;
             Some(vec![say(
@@ -63,6 +65,12 @@ fn lead(facts: &Facts<'_>) -> Prose {
         ),
     };
     let mut lead = vec![say(who, ["g1"]), say(how_well, ["g1"])];
+    if never_twice(facts) {
+        lead.push(say(
+            "No two of the graders in use judged the same result.",
+            ["g1"],
+        ));
+    }
     if let Some((first, last)) = &facts.input.selection.account.observed {
         lead.push(say(
             format!(
@@ -104,12 +112,20 @@ fn graders(facts: &Facts<'_>) -> Table {
     if let Some(gap) = gap.filter(|gap| gap.highest.0 - gap.lowest.0 >= 0.005) {
         note.push(say(
             format!(
-                "The widest difference in the use of a grader is that of {}: {} for {}, {} for {}.",
+                "The widest difference in the use of a grader is that of {}: {} for {}, {} for {}{}.",
                 facts.grader(&gap.grader),
                 format::percent(gap.lowest.0),
                 facts.vendor(&gap.lowest_provider),
                 format::percent(gap.highest.0),
-                facts.vendor(&gap.highest_provider)
+                facts.vendor(&gap.highest_provider),
+                match gap.p.number() {
+                    Some(p) if p < 0.05 => format!(" (chi-squared test, {})", format::p_value(p)),
+                    Some(p) => format!(
+                        "; chance gives as much (chi-squared test, {})",
+                        format::p_value(p)
+                    ),
+                    None => String::new(),
+                }
             ),
             ["g1"],
         ));
@@ -162,7 +178,7 @@ fn pairs(facts: &Facts<'_>) -> Table {
         number: None,
         title: Some("Agreement of graders on the same results".to_owned()),
         subtitle: Some(
-            "Agreement and rates in percent; kappa is agreement beyond chance, 1 at most"
+            "Whole corpus, models left out included; agreement and rates in percent; kappa is agreement beyond chance, 1 at most"
                 .to_owned(),
         ),
         columns: vec![
@@ -175,9 +191,15 @@ fn pairs(facts: &Facts<'_>) -> Table {
         ],
         rows: rows.collect(),
         more: None,
-        note: vec![say(
+        note: std::iter::once(say(
             "First and second: success rate under each grader.",
             (0..pairs.len()).map(|place| numbered("g", place + 1)),
-        )],
+        ))
+        .chain(
+            unused(facts)
+                .into_iter()
+                .map(|grader| say(not_used(facts, grader), ["g1"])),
+        )
+        .collect(),
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
             "A vendor\u{2019}s name goes with the rate here; what behind the name does so was not tested."
         }
         ShareState::Close | ShareState::Short => {
-            "A vendor\u{2019}s name stands for everything a company does at once; here not even the name is established."
+            "A vendor\u{2019}s name stands for everything a company does at once; that it goes with the rate in general is not established here."
         }
         ShareState::Absent(_) => {
             "A vendor\u{2019}s name stands for everything a company does at once; these data cannot weigh it."
@@ -80,11 +80,15 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
         ));
     }
     let limits = vec![
+        plain(if findings::prompts::known_same(facts) {
+            "Training, filters and the way of access may differ between vendors at the same time."
+        } else {
+            "Training, filters, prompts met and the way of access may differ between vendors at the same time."
+        }),
         plain(
-            "Training, filters, prompts met and the way of access all differ between vendors at the same time.",
+            "These data hold no record of training or filters, so no difference can be put down to either.",
         ),
-        plain("These data hold no record of any of them, so no difference can be put down to one."),
-        findings::apart::prompts_sentence(facts),
+        findings::prompts::sentence(facts),
     ];
     super::section(
         "identity",

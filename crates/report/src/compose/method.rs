@@ -196,7 +196,7 @@ fn methods(facts: &Facts<'_>) -> Vec<Entry> {
         entry(
             "Chance",
             vec![plain(
-                "The models\u{2019} rates are dealt out again at random over the places; p is the share of arrangements that reach the observed value, the observed one counted in.",
+                "The models\u{2019} rates are dealt out again at random over the places; p is the share of arrangements that reach the observed value, the observed one counted in. Percentiles of the vendor\u{2019}s share are of the relabellings drawn; those of the share of size are of the beta distribution that it follows under chance.",
             )],
         ),
         entry(
@@ -222,7 +222,7 @@ fn methods(facts: &Facts<'_>) -> Vec<Entry> {
         entry(
             "Ratio of rates",
             vec![say(
-                "Ratio of unweighted means; for pooled rates the Koopman score interval. A ratio of attack success is no ratio of incidents.",
+                "Ratio of unweighted means; for pooled rates the Koopman score interval. A ratio of success rates is no ratio of incidents.",
                 ["x1"],
             )],
         ),
@@ -235,7 +235,7 @@ fn wording(facts: &Facts<'_>) -> Vec<Entry> {
         entry(
             "Is lower, is higher",
             vec![plain(
-                "The interval, adjusted for all comparisons made, excludes zero.",
+                "The interval excludes zero. Between vendors it is adjusted for all comparisons made; inside vendors it is that of each vendor by itself, and the text says so.",
             )],
         ),
         entry(
@@ -251,7 +251,7 @@ fn wording(facts: &Facts<'_>) -> Vec<Entry> {
         entry(
             "Beyond chance",
             vec![say(
-                "Fewer than 3 in 100 relabellings reach the figure.",
+                "Of the vendor\u{2019}s share: fewer than 3 in 100 relabellings reach it. Of a ratio, of extremes or of bands: not more than 5 in 100 do; above that the figure is not remarkable, and from 50 in 100 it is what chance gives.",
                 ["e1"],
             )],
         ),
@@ -287,9 +287,9 @@ pub(super) fn corrections(facts: &Facts<'_>) -> Section {
 pub(super) fn glossary(facts: &Facts<'_>) -> Section {
     let mut entries = vec![
         entry(
-            "Attack success rate",
+            &format::capital(&words::rate(facts)),
             vec![plain(
-                "Share of evaluable results in which the attack succeeded, by the stated verdict.",
+                "Share of evaluable results that count as success, by the stated verdict.",
             )],
         ),
         entry(
@@ -305,7 +305,7 @@ pub(super) fn glossary(facts: &Facts<'_>) -> Section {
         entry(
             "Interval",
             vec![plain(
-                "Range of values that the data are compatible with, at the stated level; it covers chance in the responses and nothing else.",
+                "Range of values that the data are compatible with, at the stated level. That of a rate covers the choice of responses; that of a slope or of a share of variance the choice of models; neither covers prompts, graders or sizes.",
             )],
         ),
         entry(

@@ -21,6 +21,7 @@ mod models;
 mod power;
 mod residuals;
 mod size;
+mod tested;
 mod vendors;
 mod within;
 
@@ -98,6 +99,7 @@ fn cited<'s>(
 fn sections(parts: &Parts<'_>) -> Vec<Section> {
     let facts = &parts.facts;
     [
+        tested::section(parts),
         Some(identity::section(facts)),
         vendors::section(facts),
         Some(chance::section(parts)),

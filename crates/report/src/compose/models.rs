@@ -2,6 +2,7 @@
 
 use caveat_analysis::result::ModelResult;
 
+use crate::caveats;
 use crate::composition::Facts;
 use crate::definition::Topic;
 use crate::document::{Block, MAX_ROWS, Row, Section, Table};
@@ -13,9 +14,10 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
     let models = facts.analysis().models.len();
     let lead = vec![say(
         format!(
-            "{} with {} evaluable results; attacks succeeded in {}.",
+            "{} with {} evaluable results; {} in {}.",
             format::capital(&format::plural(models, "model", "models")),
             format::thousands(facts.traces()),
+            words::event_past(facts),
             format::rate_in_words(facts.succeeded(), facts.traces())
         ),
         ["a2"],
@@ -45,6 +47,12 @@ fn table(facts: &Facts<'_>) -> Table {
     if unpublished {
         note.push(say(
             "\u{b9} Size not published by the maker; the figure is coded by the corpus.",
+            ["a7"],
+        ));
+    }
+    if let Some(listed) = super::size::contradictions(facts, &super::size::sized(facts)) {
+        note.push(say(
+            format!("\u{b3} The maker states another size: {listed}."),
             ["a7"],
         ));
     }
@@ -97,8 +105,12 @@ fn row(facts: &Facts<'_>, place: usize, model: &ModelResult) -> Row {
         .models
         .get(place)
         .and_then(|m| m.size_b);
+    let contradicted = caveats::contradicted(facts)
+        .iter()
+        .any(|(other, ..)| *other == place);
     let size = match used.filter(|_| model.in_scale) {
         Some(size) if unpublished => format!("{}\u{b9}", format::size(size)),
+        Some(size) if contradicted => format!("{}\u{b3}", format::size(size)),
         Some(size) => format::size(size),
         None if unpublished => "not published".to_owned(),
         None => "not recorded".to_owned(),

@@ -71,9 +71,7 @@ fn table(facts: &Facts<'_>) -> Table {
             needed
                 .power_now
                 .number()
-                .map_or("not estimable".to_owned(), |p| {
-                    format::decimals(100.0 * p, 0)
-                }),
+                .map_or("not estimable".to_owned(), of_hundred),
         ])
     });
     Table {
@@ -95,14 +93,28 @@ fn table(facts: &Facts<'_>) -> Table {
     }
 }
 
+/// A chance as cases of a hundred, never rounded to none or all.
+fn of_hundred(share: f64) -> String {
+    let whole = format::decimals(100.0 * share, 0);
+    if whole == "100" && share < 1.0 {
+        "more than 99".to_owned()
+    } else if whole == "0" && share > 0.0 {
+        "fewer than 1".to_owned()
+    } else {
+        whole
+    }
+}
+
 fn provider_test(facts: &Facts<'_>) -> Prose {
     let power = facts.analysis().power.provider_test_power.number();
+    let corrected = facts.analysis().decomposition.in_scale.epsilon2.number();
     let mut text = Vec::new();
-    if let Some(power) = power {
+    if let (Some(power), Some(corrected)) = (power, corrected.filter(|share| *share > 0.0)) {
         text.push(say(
             format!(
-                "If the corrected share of the vendor were the true one, a study of this size would find it in {} of 100 cases.",
-                format::decimals(100.0 * power, 0)
+                "If the vendor\u{2019}s true share were {} (here the corrected share, \u{3b5}\u{b2}), a study of this size would find it in {} of 100 cases.",
+                format::percent(corrected),
+                of_hundred(power)
             ),
             ["q1", "d1"],
         ));

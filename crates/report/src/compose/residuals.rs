@@ -142,13 +142,22 @@ fn table(facts: &Facts<'_>, ranked: &[&ProviderResult], title: String) -> Table 
     }
 }
 
+/// Evaluable results of a vendor's models in scale, which the difference rests on.
+fn results_in_scale(facts: &Facts<'_>, provider: &ProviderResult) -> u64 {
+    facts
+        .models()
+        .filter(|(_, model)| model.in_scale && model.provider == provider.provider)
+        .map(|(_, model)| model.n)
+        .sum()
+}
+
 fn row(facts: &Facts<'_>, provider: &ProviderResult) -> Row {
     let one = |value: f64| format::signed(value, 1);
     let absent = || "not estimable".to_owned();
     let residual = provider.residual_pp.known();
     let mut cells = vec![
         cell(facts.vendor(&provider.provider)),
-        cell(format::thousands(provider.n)),
+        cell(format::thousands(results_in_scale(facts, provider))),
     ];
     cells.push(cell(residual.map_or_else(absent, |r| one(r.value.0))));
     cells.push(cell(residual.map_or_else(absent, |r| {
@@ -193,9 +202,15 @@ fn note(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Prose {
         ),
         say(
             "Unweighted: mean over the vendor\u{2019}s models. Without own: from a line fitted without the vendor.",
-            ids,
+            ids.clone(),
         ),
     ];
+    if ranked.iter().any(|p| results_in_scale(facts, p) != p.n) {
+        note.push(say(
+            "Results: of the vendor\u{2019}s models of known size only.",
+            ids,
+        ));
+    }
     let band = facts.analysis().bands.points.0;
     for provider in ranked {
         let (Some(weighted), Some(unweighted)) = (

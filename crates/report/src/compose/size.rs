@@ -1,8 +1,9 @@
-//! Size and attack success: the scatter with its line, and what may be said of the slope.
+//! Size and the measured rate: the scatter with its line, and what may be said of the slope.
 
 use caveat_analysis::result::{ModelResult, Scale};
 
 use super::charts;
+use crate::caveats;
 use crate::composition::Facts;
 use crate::document::{Block, Chart, Figure, Prose, ScatterPoint, Section};
 use crate::evidence::numbered;
@@ -49,12 +50,55 @@ pub(super) fn sized<'a>(facts: &Facts<'a>) -> Vec<Sized<'a>> {
     all
 }
 
+/// Whether the maker publishes no size.
+fn unpublished(facts: &Facts<'_>, sized: &Sized<'_>) -> bool {
+    facts
+        .fact(sized.model)
+        .is_some_and(|fact| fact.disclosed == Some(false))
+}
+
+/// The maker's figure, where the size used contradicts it.
+pub(super) fn contradicted(facts: &Facts<'_>, sized: &Sized<'_>) -> Option<f64> {
+    caveats::contradicted(facts)
+        .into_iter()
+        .find(|(place, ..)| *place == sized.place)
+        .map(|(.., disclosed)| disclosed)
+}
+
+/// What hollow points are, for a subtitle; nothing where there are none.
+pub(super) fn hollow_words(facts: &Facts<'_>, models: &[Sized<'_>]) -> &'static str {
+    let without = models.iter().any(|sized| unpublished(facts, sized));
+    let against = models
+        .iter()
+        .any(|sized| contradicted(facts, sized).is_some());
+    match (without, against) {
+        (true, true) => "; hollow: size not published, or contradicted by the maker",
+        (true, false) => "; hollow: size not published",
+        (false, true) => "; hollow: size contradicted by the maker",
+        (false, false) => "",
+    }
+}
+
+/// Sizes used that the makers contradict, with the makers' figures.
+pub(super) fn contradictions(facts: &Facts<'_>, models: &[Sized<'_>]) -> Option<String> {
+    let listed: Vec<String> = models
+        .iter()
+        .filter_map(|sized| {
+            let disclosed = contradicted(facts, sized)?;
+            Some(format!(
+                "{} {}",
+                facts.model(sized.place),
+                format::size(disclosed)
+            ))
+        })
+        .collect();
+    (!listed.is_empty()).then(|| format::list(&listed))
+}
+
 /// A model as a point, if it has a rate.
 pub(super) fn point(facts: &Facts<'_>, sized: &Sized<'_>, label: String) -> Option<ScatterPoint> {
     let rate = sized.model.asr.known()?;
-    let hollow = facts
-        .fact(sized.model)
-        .is_some_and(|fact| fact.disclosed == Some(false));
+    let hollow = unpublished(facts, sized) || contradicted(facts, sized).is_some();
     Some(ScatterPoint {
         x: sized.size_b.log2(),
         y: rate.value.0,
@@ -73,7 +117,7 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
     };
     super::section(
         "size",
-        "Size and attack success",
+        &format!("Size and {}", facts.definition().measure),
         lead(facts, &models),
         blocks,
     )
@@ -190,20 +234,21 @@ fn figure(facts: &Facts<'_>, scale: &Scale, models: &[Sized<'_>]) -> Figure {
         .map(|s| format!("{} per doubling", format::points(100.0 * s.value.0, 1)))
         .unwrap_or_default();
     let title = match slope_state(facts) {
-        SlopeState::Falls => "Attacks succeed less often against larger models",
-        SlopeState::Rises => "Attacks succeed more often against larger models",
-        SlopeState::NotEstablished => "No trend with size is established",
-        SlopeState::Absent(_) => "Attack success by model size",
+        SlopeState::Falls => format!("The {} falls with size", words::rate(facts)),
+        SlopeState::Rises => format!("The {} rises with size", words::rate(facts)),
+        SlopeState::NotEstablished => "No trend with size is established".to_owned(),
+        SlopeState::Absent(_) => {
+            format!(
+                "{} by model size",
+                format::capital(&facts.definition().measure)
+            )
+        }
     };
-    let hollow = if points.iter().any(|p| p.hollow) {
-        "; hollow: size not published"
-    } else {
-        ""
-    };
+    let hollow = hollow_words(facts, models);
     Figure {
         id: "size".to_owned(),
         number: String::new(),
-        title: title.to_owned(),
+        title,
         subtitle: format!(
             "{}, {}; thin lines: {} Wilson intervals; line, band: fit and its interval{hollow}",
             words::measure(facts),
@@ -338,6 +383,12 @@ fn note(facts: &Facts<'_>, scale: &Scale, models: &[Sized<'_>]) -> Prose {
                 [numbered("m", sized.place)],
             ));
         }
+    }
+    if let Some(listed) = contradictions(facts, models) {
+        note.push(say(
+            format!("Drawn at the size used although the maker states another: {listed}."),
+            ["a7", "s1"],
+        ));
     }
     note.push(say(
         format!(

@@ -6,9 +6,7 @@ use super::charts;
 use crate::composition::Facts;
 use crate::definition::Topic;
 use crate::document::{Block, Cell, Column, ColumnKind, Prose, Row, Section, Table, TieMark};
-use crate::findings::apart::{
-    prompts_sentence, separated_above, separated_below, standing, told_apart,
-};
+use crate::findings::apart::{separated_above, separated_below, standing, told_apart};
 use crate::format;
 use crate::words::{self, cell, number_column, plain, say, text_column};
 
@@ -84,7 +82,7 @@ fn lead(facts: &Facts<'_>) -> Prose {
     vec![
         say(first, ["c1"]),
         say(second, ["c1"]),
-        prompts_sentence(facts),
+        crate::findings::prompts::sentence(facts),
     ]
 }
 
@@ -96,7 +94,7 @@ fn title(facts: &Facts<'_>) -> String {
     };
     let stand = |list: &[&ProviderResult]| if list.len() == 1 { "stands" } else { "stand" };
     match (low.is_empty(), high.is_empty()) {
-        _ if facts.ranked().len() < 2 => "Attack success by vendor".to_owned(),
+        _ if facts.ranked().len() < 2 => by_vendor(facts),
         (false, false) => format!(
             "{} {} apart at the low end, {} at the high end",
             names(&low),
@@ -106,8 +104,12 @@ fn title(facts: &Facts<'_>) -> String {
         (false, true) => format!("{} {} apart at the low end", names(&low), stand(&low)),
         (true, false) => format!("{} {} apart at the high end", names(&high), stand(&high)),
         (true, true) if told_apart(facts) == 0 => "No two vendors can be told apart".to_owned(),
-        (true, true) => "Attack success by vendor".to_owned(),
+        (true, true) => by_vendor(facts),
     }
+}
+
+fn by_vendor(facts: &Facts<'_>) -> String {
+    format!("{} by vendor", format::capital(&facts.definition().measure))
 }
 
 fn table(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Table {
@@ -278,7 +280,7 @@ fn note(facts: &Facts<'_>, ranked: &[&ProviderResult], lettered: bool) -> Prose 
     }
     note.push(if lettered {
         say(
-            "\u{b3} Vendors that share a letter cannot be told apart.",
+            "\u{b3} Vendors that share a letter cannot be told apart from one another.",
             ["c2"],
         )
     } else {

@@ -2,7 +2,7 @@
 
 use caveat_analysis::result::{Pattern, WithinProvider};
 
-use super::size::{Sized, point, sized};
+use super::size::{Sized, contradicted, hollow_words, point, sized};
 use super::{Parts, charts};
 use crate::composition::Facts;
 use crate::document::{Block, Chart, Figure, Prose, Section, SmallPanel};
@@ -22,18 +22,77 @@ pub(super) fn section(parts: &Parts<'_>) -> Option<Section> {
         )];
         return Some(super::section("within", "Within vendors", lead, Vec::new()));
     };
-    let title = finding
-        .claim
-        .first()
-        .map(|s| s.text.trim_end_matches('.').to_owned());
-    let lead: Prose = finding.claim.iter().skip(1).cloned().collect();
-    let figure = figure(facts, title.unwrap_or_default());
+    let title = format!(
+        "{} by size within vendors",
+        format::capital(&facts.definition().measure)
+    );
+    let mut lead: Prose = finding.claim.iter().skip(1).cloned().collect();
+    lead.extend(limits(facts));
+    let figure = figure(facts, title);
     let mut blocks = vec![Block::Figure(figure)];
     blocks.push(Block::Paragraph {
         sentences: finding.evidence.clone(),
     });
     blocks.extend((!others.is_empty()).then_some(Block::Paragraph { sentences: others }));
     Some(super::section("within", "Within vendors", lead, blocks))
+}
+
+/// What limits a direction of single vendors: a floor of ability, models of
+/// several makers, sizes at an end that are not published or contradicted.
+fn limits(facts: &Facts<'_>) -> Prose {
+    let models = sized(facts);
+    let mut prose = Vec::new();
+    for (id, within) in judged(facts) {
+        let vendor = facts.vendor(&within.provider);
+        let own: Vec<&Sized<'_>> = models
+            .iter()
+            .filter(|m| m.model.provider == within.provider)
+            .collect();
+        if within.capability_floor {
+            prose.push(say(
+                format!(
+                    "In {vendor} the smallest model has no success, which may be a floor of ability and no resistance."
+                ),
+                [id.clone()],
+            ));
+        }
+        if let Some(kind) = facts.stand_in(&within.provider) {
+            let makers: std::collections::BTreeSet<&str> = own
+                .iter()
+                .filter_map(|m| facts.fact(m.model)?.maker.as_deref())
+                .collect();
+            if makers.len() > 1 {
+                prose.push(say(
+                    format!(
+                        "{vendor} is a {kind}, and its models are of {} makers, so its line follows no maker.",
+                        format::word(makers.len())
+                    ),
+                    [id.clone(), "a7".to_owned()],
+                ));
+            }
+        }
+        let weak: Vec<&str> = [own.first(), own.last()]
+            .into_iter()
+            .flatten()
+            .filter(|m| {
+                facts
+                    .fact(m.model)
+                    .is_some_and(|fact| fact.disclosed == Some(false))
+                    || contradicted(facts, m).is_some()
+            })
+            .map(|m| facts.model(m.place))
+            .collect();
+        if !weak.is_empty() {
+            prose.push(say(
+                format!(
+                    "In {vendor} the size of {} is not published, or contradicted by the maker, so which end it stands at is open.",
+                    format::list(&weak)
+                ),
+                [id, "a7".to_owned()],
+            ));
+        }
+    }
+    prose
 }
 
 /// The rule's word for a panel.
@@ -91,12 +150,13 @@ fn figure(facts: &Facts<'_>, title: String) -> Figure {
         number: String::new(),
         title,
         subtitle: format!(
-            "{} by size, each step a doubling; thin lines: {level} Wilson intervals; hollow: size not published",
-            crate::words::measure(facts)
+            "{} by size, each step a doubling; thin lines: {level} Wilson intervals{}",
+            crate::words::measure(facts),
+            hollow_words(facts, &models)
         ),
         alt: charts::alt(&parts, &more, "within"),
         note: vec![say(
-            "\u{201c}Falls\u{201d} and \u{201c}rises\u{201d} need the smallest and the largest model to differ with an interval that excludes zero; a few points cannot show a shape.",
+            "\u{201c}Falls\u{201d} and \u{201c}rises\u{201d} need the smallest and the largest model to differ with an interval that excludes zero, each vendor by itself, not adjusted for the number of vendors; a few points cannot show a shape.",
             ids,
         )],
         chart: Chart::SmallMultiples {

@@ -34,19 +34,19 @@ pub fn answer(facts: &Facts<'_>) -> Prose {
 }
 
 fn first(facts: &Facts<'_>, share: ShareState, slope: SlopeState) -> String {
-    let here = match facts.analysis().models.len() {
-        1 => "On this one model".to_owned(),
-        n => format!("On these {} models", format::count(n)),
-    };
+    let here = here(facts);
     let size = match slope {
-        SlopeState::Falls => "larger models resist more",
-        SlopeState::Rises => "larger models resist less",
+        SlopeState::Falls => "larger models have lower rates",
+        SlopeState::Rises => "larger models have higher rates",
         SlopeState::NotEstablished => "a trend with size is not established",
         SlopeState::Absent(_) => "size cannot be judged",
     };
     match (share, slope) {
         (ShareState::Short, SlopeState::NotEstablished) => {
-            format!("{here}, neither is established.")
+            format!(
+                "{here}, neither vendor nor size is shown to explain how often {}.",
+                words::event(facts)
+            )
         }
         (ShareState::Beyond, SlopeState::Falls | SlopeState::Rises) => {
             format!("{here}, both go with the rate: vendors differ beyond chance, and {size}.")
@@ -68,6 +68,23 @@ fn first(facts: &Facts<'_>, share: ShareState, slope: SlopeState) -> String {
     }
 }
 
+/// The models that the share rests on, and with it the slope.
+fn here(facts: &Facts<'_>) -> String {
+    let all = facts.analysis().models.len();
+    let main = facts.main_share();
+    let known = main.result.n_models;
+    match all {
+        1 => "On this one model".to_owned(),
+        _ if main.id == "d1" && known > 0 && known < all => {
+            format!(
+                "On the {} of known size",
+                format::plural(known, "model", "models")
+            )
+        }
+        n => format!("On these {} models", format::count(n)),
+    }
+}
+
 fn share_sentence(facts: &Facts<'_>, share: ShareState) -> Sentence {
     let main = facts.main_share();
     let text = match (share, main.result.population_eta2.known()) {
@@ -85,15 +102,15 @@ fn share_sentence(facts: &Facts<'_>, share: ShareState) -> Sentence {
             let from_zero = range.lower.0 < 0.005;
             match (state, from_zero) {
                 (ShareState::Beyond, false) => format!(
-                    "The vendor goes with {low} to {high} of the difference between models ({} interval).",
+                    "The vendor goes with {low} to {high} of the variance between models ({} interval).",
                     format::level(range.level.0)
                 ),
                 (ShareState::Beyond, true) => format!(
                     "Random relabelling rarely gives so large a share; its size is uncertain {interval}."
                 ),
                 (_, true) => format!(
-                    "The vendor may account for none of the difference between models or for {} {interval}.",
-                    part_of(range.upper.0)
+                    "The vendor may account for anything from none to {high} of the variance between models ({} interval).",
+                    format::level(range.level.0)
                 ),
                 (_, false) => format!(
                     "Random relabelling often gives so large a share, whatever its interval says {interval}."
@@ -104,21 +121,12 @@ fn share_sentence(facts: &Facts<'_>, share: ShareState) -> Sentence {
     say(text, [main.id])
 }
 
-/// An upper limit as words: "more than half of it", "up to 23% of it".
-fn part_of(upper: f64) -> String {
-    if upper > 0.5 && upper < 0.66 {
-        "more than half of it".to_owned()
-    } else {
-        format!("up to {} of it", format::percent_up_to(upper))
-    }
-}
-
 fn absent_share(facts: &Facts<'_>, reason: NotEstimable) -> String {
     match reason {
         NotEstimable::NoVariance => {
             let n = facts.traces();
             let rate = format::rate_in_words(facts.succeeded(), n);
-            format!("All models have the same rate: {rate} attacks succeeded.")
+            format!("All models have the same rate: {rate} counted as success.")
         }
         NotEstimable::OneGroup => {
             "All models are of one vendor, so vendors cannot be compared.".to_owned()
@@ -148,9 +156,9 @@ fn slope_sentence(facts: &Facts<'_>, state: SlopeState) -> Sentence {
                 SlopeState::Falls | SlopeState::Rises => {
                     format!("Each doubling of size goes with {span} successes ({level} interval).")
                 }
-                _ => format!(
-                    "Each doubling of size goes with anything from {span} successes ({level} interval)."
-                ),
+                _ => {
+                    format!("Each doubling of size goes with {span} successes ({level} interval).")
+                }
             }
         }
     };

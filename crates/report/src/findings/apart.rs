@@ -74,7 +74,7 @@ pub fn apart(facts: &Facts<'_>) -> Option<Finding> {
             .filter_map(|p| facts.vendor_id(&p.provider)),
     );
     let mut claim: Prose = vec![strong(title(facts, &low, &high), ids)];
-    claim.push(prompts_sentence(facts));
+    claim.push(super::prompts::short_sentence(facts));
     let named: Vec<&ProviderResult> = low.iter().chain(&high).copied().collect();
     let shown = if named.is_empty() {
         ends(&ranked)
@@ -88,7 +88,8 @@ pub fn apart(facts: &Facts<'_>) -> Option<Finding> {
         .collect();
     evidence.push(say(
         format!(
-            "Told apart: {} of {}.",
+            "Ranks of {}; {} of {} told apart.",
+            format::count(ranked.len()),
             format::count(told_apart(facts)),
             format::plural(facts.analysis().comparisons.len(), "pair", "pairs"),
         ),
@@ -132,7 +133,7 @@ fn title(facts: &Facts<'_>, low: &[&ProviderResult], high: &[&ProviderResult]) -
     match (low.is_empty(), high.is_empty()) {
         (true, true) if told_apart(facts) == 0 => {
             format!(
-                "The {} ranked vendors cannot be told apart.",
+                "The {} ranked vendors cannot be told apart from one another.",
                 format::word(ranked)
             )
         }
@@ -178,7 +179,7 @@ fn rest_clause(facts: &Facts<'_>, low: &[&ProviderResult], high: &[&ProviderResu
     let told = inner.iter().filter(|pair| pair.told_apart).count();
     let others = format::word(rest);
     if told == 0 {
-        format!("; the other {others} cannot be told apart")
+        format!("; the other {others} cannot be told apart from one another")
     } else if 4 * told <= inner.len() {
         format!("; the other {others} mostly cannot be told apart")
     } else {
@@ -190,35 +191,15 @@ fn rest_clause(facts: &Facts<'_>, low: &[&ProviderResult], high: &[&ProviderResu
     }
 }
 
-/// What is known of the prompts that the comparison rests on. Rule: by the
-/// lowest Jaccard index between two ranked vendors.
-pub fn prompts_sentence(facts: &Facts<'_>) -> Sentence {
-    let overlap = &facts.analysis().overlap;
-    let text = match overlap
-        .known()
-        .map(|overlap| overlap.jaccard_lowest.number())
-    {
-        None => "The corpus does not record whether the prompts were the same.",
-        Some(None) => "Shared prompts cannot be counted for these vendors.",
-        Some(Some(lowest)) if lowest >= 1.0 => "All met the same prompts.",
-        Some(Some(0.0)) => "Some vendors shared no prompt at all.",
-        Some(Some(_)) => "The prompts were only partly the same.",
-    };
-    say(text, ["o1"])
-}
-
 /// A vendor's rate with interval, n and rank range, for the evidence column.
 fn rate(facts: &Facts<'_>, provider: &ProviderResult) -> Option<Sentence> {
     let rate = provider.pooled_asr.known()?;
     let id = facts.vendor_id(&provider.provider)?;
     let one = format::percent_cell;
-    let rank = provider.rank.known().map(|rank| {
-        format!(
-            ", rank {} of {}",
-            format::ranks(rank.lower, rank.upper),
-            rank.of
-        )
-    });
+    let rank = provider
+        .rank
+        .known()
+        .map(|rank| format!(", rank {}", format::ranks(rank.lower, rank.upper),));
     Some(say(
         format!(
             "{} {}% {} of {}{}.",

@@ -13,6 +13,9 @@ use crate::words::{say, strong};
 /// Share of relabellings above which a figure is unremarkable.
 pub const UNREMARKABLE_ABOVE: f64 = 0.05;
 
+/// Share of relabellings from which a figure is what chance gives.
+pub const USUAL_FROM: f64 = 0.5;
+
 /// F-RATIO. Rule: given where the ratio and its law are known; see the module.
 pub fn ratio(facts: &Facts<'_>) -> Option<Finding> {
     let ratio = &facts.analysis().ratio;
@@ -26,19 +29,12 @@ pub fn ratio(facts: &Facts<'_>) -> Option<Finding> {
             "A ratio of {shown} to 1 between vendor and size is larger than chance usually gives."
         )
     };
-    let small = facts
-        .scale()
-        .and_then(|scale| scale.r2.number())
-        .is_some_and(|r2| r2 < 0.05);
-    let why = if small {
-        "Its denominator, the share of size, is close to zero, so the ratio is unstable."
+    let why = if denominator_within_chance(facts) {
+        "Its denominator, the share of size, is no larger than chance gives and may be near zero."
     } else {
-        "The two shares rest on different numbers of groups and are not on one scale."
+        "The two shares rest on different degrees of freedom and are not on one scale."
     };
-    let mut evidence = format!(
-        "{shown} or more in {} of random relabellings",
-        share_of_shuffles(share)
-    );
+    let mut evidence = format!("{shown} or more in {}", of_relabellings(facts, share));
     if let (Some(low), Some(high)) = (ratio.null_q25.number(), ratio.null_q75.number()) {
         evidence.push_str(&format!(
             "; middle half of them {}",
@@ -54,6 +50,38 @@ pub fn ratio(facts: &Facts<'_>) -> Option<Finding> {
     })
 }
 
+/// Whether the share of size lies below the 95th percentile of its law under
+/// chance, so that the ratio's denominator may be near zero.
+pub fn denominator_within_chance(facts: &Facts<'_>) -> bool {
+    facts
+        .scale()
+        .and_then(|scale| scale.r2.number().zip(scale.r2_null_p95.number()))
+        .is_some_and(|(r2, p95)| r2 < p95)
+}
+
+/// How many relabellings the laws under chance rest on ("20,000 relabellings").
+pub fn relabellings(facts: &Facts<'_>) -> String {
+    let law = facts.analysis().decomposition.null_distribution.known();
+    let drawn = law
+        .filter(|law| !law.exact)
+        .map_or(u64::from(facts.definition().analysis.permutations), |law| {
+            law.relabellings
+        });
+    format!("{} relabellings", format::thousands(drawn))
+}
+
+/// A share of relabellings with their number ("24% of 20,000 relabellings").
+pub fn of_relabellings(facts: &Facts<'_>, share: f64) -> String {
+    let all = relabellings(facts);
+    if share == 0.0 {
+        format!("none of {all}")
+    } else if share >= 1.0 {
+        format!("every one of {all}")
+    } else {
+        format!("{} of {all}", share_of_shuffles(share))
+    }
+}
+
 /// F-EXTREMES. Rule: given where two ranked vendors have a ratio of means; see the module.
 pub fn extremes(facts: &Facts<'_>) -> Option<Finding> {
     let risk = &facts.analysis().risk_ratio;
@@ -62,14 +90,16 @@ pub fn extremes(facts: &Facts<'_>) -> Option<Finding> {
     let share = risk.null_share_at_least.number()?;
     let shown = format::times(value);
     let pair = format!("{} to {}", facts.vendor(highest), facts.vendor(lowest));
-    let title = if share > UNREMARKABLE_ABOVE {
+    let what = format!("A ratio of {shown} between the highest and the lowest mean rate");
+    let title = if share >= USUAL_FROM {
+        format!("{what} is what chance gives.")
+    } else if share > UNREMARKABLE_ABOVE {
         format!(
-            "A ratio of {shown} between the highest and the lowest vendor is what chance gives."
+            "{what} is not remarkable: chance gives as much in {}.",
+            share_of_shuffles(share)
         )
     } else {
-        format!(
-            "A ratio of {shown} between the highest and the lowest vendor is more than chance usually gives."
-        )
+        format!("{what} is larger than chance usually gives.")
     };
     let mut ids = vec!["x1".to_owned()];
     ids.extend(facts.vendor_ids(&[highest, lowest]));
@@ -77,16 +107,15 @@ pub fn extremes(facts: &Facts<'_>) -> Option<Finding> {
         "The pair, {pair}, was picked after seeing the data; such a pair looks further apart than it is."
     );
     let mut evidence = format!(
-        "Ratio of mean rates {shown}; reached by {}",
-        share_of_shuffles(share)
+        "Ratio of means over a vendor\u{2019}s models {shown}; reached by {}",
+        of_relabellings(facts, share)
     );
-    evidence.push_str(" of relabellings");
     if let Some(median) = risk.null_median.number() {
         evidence.push_str(&format!(", median {}", format::times(median)));
     }
     if let Some(pooled) = risk.pooled.known() {
         evidence.push_str(&format!(
-            "; pooled {}, {} interval {}",
+            "; of pooled rates {}, {} interval {} for this pair as if chosen beforehand",
             format::times(pooled.value.0),
             format::level(pooled.level.0),
             format::span(
@@ -121,10 +150,7 @@ pub fn bands(facts: &Facts<'_>) -> Option<Finding> {
     } else {
         format!("The band of {points}\u{a0}points marks more vendors than chance usually does.")
     };
-    let mut text = format!(
-        "Relabelled at random, at least one vendor lies outside in {}",
-        cases(any)
-    );
+    let mut text = format!("At least one vendor lies outside in {}", cases(any));
     if outside > 1 {
         text.push_str(&format!(
             ", and {} or more in {}",
@@ -141,8 +167,9 @@ pub fn bands(facts: &Facts<'_>) -> Option<Finding> {
     };
     if let Some(mean) = bands.null_mean_outside.number() {
         evidence.push_str(&format!(
-            "; by chance {} on average",
-            format::decimals(mean, 1)
+            "; by chance {} on average over {}",
+            format::decimals(mean, 1),
+            relabellings(facts)
         ));
     }
     evidence.push('.');
@@ -154,12 +181,14 @@ pub fn bands(facts: &Facts<'_>) -> Option<Finding> {
     })
 }
 
-/// A share of relabellings as cases ("58% of cases", "no case").
+/// A share of relabellings in words ("58% of relabellings", "no relabelling").
 pub fn cases(share: f64) -> String {
     if share == 0.0 {
-        "no case".to_owned()
+        "no relabelling".to_owned()
+    } else if share >= 1.0 {
+        "every relabelling".to_owned()
     } else {
-        format!("{} of cases", share_of_shuffles(share))
+        format!("{} of relabellings", share_of_shuffles(share))
     }
 }
 
@@ -175,4 +204,18 @@ pub fn share_of_shuffles(share: f64) -> String {
         return "none".to_owned();
     }
     format::percent(share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_of_relabellings_is_never_rounded_to_none_or_all() {
+        assert_eq!(cases(0.0), "no relabelling");
+        assert_eq!(cases(0.001), "less than 1% of relabellings");
+        assert_eq!(cases(0.58), "58% of relabellings");
+        assert_eq!(cases(0.99995), "more than 99% of relabellings");
+        assert_eq!(cases(1.0), "every relabelling");
+    }
 }

@@ -2,20 +2,26 @@
 //!
 //! A rule looks at the analysis, states its threshold in its doc comment, and
 //! gives a [`Finding`] or nothing. The same rule gives the opposite sentence on
-//! opposite data. The order is that of the first page: share, size, ratio,
-//! vendors, then what the later sections use.
+//! opposite data. The order is that of the first page: share, size, the claim
+//! that is tested or the ratio, vendors, then what the later sections use.
 //!
 //! No rule looks at a name.
 
 pub mod answer;
 pub mod apart;
 pub mod chance;
+pub mod claim;
+pub mod prompts;
 pub mod share;
 pub mod slope;
 
 pub use answer::answer;
 pub use apart::{apart, separated_below};
-pub use chance::{UNREMARKABLE_ABOVE, bands, cases, extremes, ratio, share_of_shuffles};
+pub use chance::{
+    UNREMARKABLE_ABOVE, bands, cases, extremes, of_relabellings, ratio, relabellings,
+    share_of_shuffles,
+};
+pub use claim::{Support, claim, support};
 pub use share::{ShareState, share, share_state};
 pub use slope::{SlopeState, slope, slope_state, within};
 
@@ -42,11 +48,17 @@ pub const ON_FIRST_PAGE: usize = 4;
 
 /// Every finding that the data support, in the order of the document.
 pub fn all(facts: &Facts<'_>) -> Vec<Finding> {
+    let tested = claim(facts);
+    let (third, later) = match tested {
+        Some(tested) => (Some(tested), ratio(facts)),
+        None => (ratio(facts), None),
+    };
     [
         share(facts),
         slope(facts),
-        ratio(facts),
+        third,
         apart(facts),
+        later,
         extremes(facts),
         bands(facts),
         within(facts),

@@ -108,7 +108,8 @@ fn present(facts: &Facts<'_>, state: ShareState) -> Prose {
         }
         _ => format!(
             "Rates differ between vendors, but sorting {models} models into {vendors} arbitrary \
-             groups gives as much."
+             groups {} gives as much.",
+            how_often(deciding_p(result).unwrap_or(1.0))
         ),
     };
     vec![
@@ -122,13 +123,25 @@ fn present(facts: &Facts<'_>, state: ShareState) -> Prose {
     ]
 }
 
+/// How often chance gives as much, by a p-value beyond the line: "usually" from
+/// one half, "often" from one fifth, else "sometimes".
+fn how_often(p: f64) -> &'static str {
+    if p >= 0.5 {
+        "usually"
+    } else if p >= 0.2 {
+        "often"
+    } else {
+        "sometimes"
+    }
+}
+
 fn evidence(result: &OneWayResult, id: &str, facts: &Facts<'_>) -> crate::document::Sentence {
     let mut parts = Vec::new();
     let two = |value: f64| format::decimals(value, 2);
     if let (Some(eta2), Some(mean)) = (result.eta2.number(), result.eta2_null_mean.number()) {
         let eta2 = format::small_share(eta2);
         parts.push(format!(
-            "{}, chance mean {}",
+            "{}, by chance {}",
             format::labelled("η²", &eta2),
             two(mean)
         ));

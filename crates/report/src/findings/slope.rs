@@ -85,11 +85,19 @@ fn claim(facts: &Facts<'_>, scale: &Scale, slope: &Estimate) -> Prose {
     );
     let title = match slope_state(facts) {
         _ if close => {
-            "Whether attack success goes with size is close to the line; either reading is weak."
-                .to_owned()
+            format!(
+                "Whether {} goes with size is close to the line; either reading is weak.",
+                facts.definition().measure
+            )
         }
-        SlopeState::Falls => format!("Attacks succeed less often against larger models, {range}."),
-        SlopeState::Rises => format!("Attacks succeed more often against larger models, {range}."),
+        SlopeState::Falls => format!(
+            "The {} falls with size over these models, {range}.",
+            words::rate(facts)
+        ),
+        SlopeState::Rises => format!(
+            "The {} rises with size over these models, {range}.",
+            words::rate(facts)
+        ),
         _ => "No trend with size is established; one too small to be seen here is not ruled out."
             .to_owned(),
     };
@@ -137,7 +145,8 @@ fn evidence(facts: &Facts<'_>, scale: &Scale, slope: &Estimate) -> Sentence {
 
 /// F-WITHIN. Rule: given where at least one vendor has three models in scale;
 /// a vendor falls or rises where the interval between its smallest and largest
-/// model excludes zero.
+/// model excludes zero, each vendor by itself; the words say that nothing is
+/// adjusted for the number of vendors.
 pub fn within(facts: &Facts<'_>) -> Option<Finding> {
     let judged: Vec<_> = facts
         .within()
@@ -162,34 +171,47 @@ pub fn within(facts: &Facts<'_>) -> Option<Finding> {
     );
     let mut parts = Vec::new();
     for (names, words) in [
-        (&falls, "the rate falls with size"),
-        (&rises, "it rises"),
-        (&open, "no direction is established"),
+        (&falls, "the rate is lower at the largest model in"),
+        (&rises, "it is higher in"),
+        (&open, "neither is established in"),
     ] {
         if !names.is_empty() {
-            parts.push(format!("{words} in {}", format::list(names)));
+            parts.push(format!("{words} {}", format::list(names)));
         }
     }
-    let different = usize::from(!falls.is_empty()) + usize::from(!rises.is_empty()) > 1;
-    let title = if different {
-        "Inside vendors the rate goes both ways with size.".to_owned()
-    } else if !falls.is_empty() && open.is_empty() {
-        "Inside every vendor with three models the rate falls with size.".to_owned()
-    } else if !rises.is_empty() && open.is_empty() {
-        "Inside every vendor with three models the rate rises with size.".to_owned()
-    } else if falls.is_empty() && rises.is_empty() {
-        "Inside no vendor is a direction with size established.".to_owned()
-    } else {
-        "Inside vendors a direction with size is established for some only.".to_owned()
-    };
-    let text = format!("Smallest against largest model: {}.", parts.join("; "));
+    let counted = [
+        (falls.len(), "falls"),
+        (rises.len(), "rises"),
+        (open.len(), "has no direction"),
+    ];
+    let counted: Vec<String> = counted
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("{word} in {}", format::word(n)))
+        .collect();
+    let title = format!(
+        "From the smallest to the largest model the rate {}, each vendor by itself.",
+        format::list(&counted)
+    );
+    let text = format!("Each vendor by itself: {}.", parts.join("; "));
+    let unadjusted = format!(
+        "These directions rest on one interval for each vendor, not adjusted for the {} shown.",
+        format::plural_word(judged.len(), "vendor", "vendors")
+    );
+    let level = words::level(facts);
     let evidence = judged.iter().filter_map(|(id, within)| {
         let change = within.change_pp.known()?;
         Some(say(
             format!(
-                "{} {}, {}.",
+                "{}, {} to {}: {}, {level} interval {}.",
                 facts.vendor(&within.provider),
-                format::signed(change.value.0, 1),
+                facts.model_named(within.models.first()?),
+                facts.model_named(within.models.last()?),
+                format!(
+                    "{}{}",
+                    if change.value.0 > 0.0 { "+" } else { "" },
+                    format::points(change.value.0, 1)
+                ),
                 format::span(
                     &format::signed(change.lower.0, 1),
                     &format::signed(change.upper.0, 1)
@@ -201,7 +223,11 @@ pub fn within(facts: &Facts<'_>) -> Option<Finding> {
     Some(Finding {
         code: "F-WITHIN",
         severity: Severity::Serious,
-        claim: vec![strong(title, ids.clone()), say(text, ids.clone())],
+        claim: vec![
+            strong(title, ids.clone()),
+            say(text, ids.clone()),
+            say(unadjusted, ids.clone()),
+        ],
         evidence: evidence.collect(),
     })
 }

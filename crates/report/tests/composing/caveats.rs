@@ -35,6 +35,16 @@ fn caveats_about_prompts_follow_the_prompts() {
     let (different, same, unknown) = (reconstruction(), opposite(), counts_only());
     both("CAV-PROMPTS", &different, &same);
     both("CAV-PROMPT-IDS", &unknown, &same);
+    let mut stated = counts_only();
+    stated.definition.prompts = Some(caveat_report::definition::PromptStatement {
+        same: true,
+        source: "a table".to_owned(),
+    });
+    let said = format!("{:?}", stated.compose());
+    assert!(said.contains("Every model met the same prompts; the counts do not say"));
+    assert!(!said.contains("does not record whether the prompts were the same"));
+    let unsaid = format!("{:?}", unknown.compose());
+    assert!(unsaid.contains("does not record whether the prompts were the same"));
     let repeated = changed(opposite(), |model| model.prompts = Some((0..10).collect()));
     both("CAV-INDEPENDENCE", &repeated, &same);
 }
@@ -60,8 +70,19 @@ fn caveats_about_graders_follow_the_graders() {
     own.graders[0].model_under_test = Some("deepseek-r1:1.5b".to_owned());
     both("CAV-GRADER-SELF", &own, &two);
     let mut weak = reconstruction();
-    weak.graders[0].note = Some("one in three harmless replies was called a success".to_owned());
+    weak.definition.context[0].fault = true;
     both("CAV-GRADER-WEAK", &weak, &two);
+    let mut noted = reconstruction();
+    noted.graders[0].note = Some("the spellings differ by a prefix only".to_owned());
+    not_called_for("CAV-GRADER-WEAK", &noted);
+    let nearly_even = changed(reconstruction(), |model| {
+        let less = model.n / 2 - u64::from(model.provider == "google") * (model.n / 20);
+        model.graders = vec![
+            ("judge".to_owned(), less),
+            ("other".to_owned(), model.n - less),
+        ];
+    });
+    not_called_for("CAV-GRADER-MIX", &nearly_even);
 }
 
 #[test]
@@ -107,6 +128,15 @@ fn caveats_about_names_follow_the_names() {
         fact.maker = Some("alpha".to_owned());
     }
     both("CAV-SPELLING", &twice, &plain);
+    let mut left_out = opposite();
+    let own = left_out.selection.facts[0].provider.clone();
+    for fact in &mut left_out.selection.facts {
+        if fact.provider == own {
+            fact.maker = Some("maker-of-one".to_owned());
+        }
+    }
+    left_out.selection.account.excluded[0].provider = Some("maker-of-one".to_owned());
+    both("CAV-SPELLING", &left_out, &plain);
     let mut derived = opposite();
     derived.selection.facts[0].derivative = Some("finetune".to_owned());
     both("CAV-DERIVATIVE", &derived, &plain);

@@ -1,0 +1,132 @@
+//! What is known of the prompts that vendors met, and the sentences that say it.
+//!
+//! What the data show goes before what the author states; nothing is assumed.
+
+use crate::composition::Facts;
+use crate::document::Sentence;
+use crate::format;
+use crate::words::say;
+
+/// What is known of the prompts of the ranked vendors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prompts<'a> {
+    /// The corpus identifies them: all ranked vendors met the same.
+    Same,
+    /// The corpus identifies them: they differ. Pairs of ranked vendors without
+    /// a common prompt, and all such pairs.
+    Differ {
+        /// Pairs that share no prompt.
+        apart: usize,
+        /// All pairs of ranked vendors.
+        pairs: usize,
+    },
+    /// The corpus identifies them, but no two vendors can be compared.
+    Uncounted,
+    /// The corpus does not identify them; a source states that they were the same.
+    Stated {
+        /// The source.
+        source: &'a str,
+    },
+    /// Nothing is known.
+    Unknown,
+}
+
+/// Rule: by the lowest Jaccard index between two ranked vendors where prompts
+/// are identified, else by the author's statement.
+pub fn prompts<'a>(facts: &Facts<'a>) -> Prompts<'a> {
+    let Some(overlap) = facts.analysis().overlap.known() else {
+        return match &facts.definition().prompts {
+            Some(stated) if stated.same => Prompts::Stated {
+                source: stated.source.trim().trim_end_matches('.'),
+            },
+            _ => Prompts::Unknown,
+        };
+    };
+    match overlap.jaccard_lowest.number() {
+        None => Prompts::Uncounted,
+        Some(lowest) if lowest >= 1.0 => Prompts::Same,
+        Some(_) => {
+            let ranked = facts.ranked();
+            let is_ranked = |name: &str| ranked.iter().any(|p| p.provider == name);
+            let pairs: Vec<_> = overlap
+                .pairs
+                .iter()
+                .filter(|pair| is_ranked(&pair.first) && is_ranked(&pair.second))
+                .collect();
+            Prompts::Differ {
+                apart: pairs.iter().filter(|pair| pair.common == 0).count(),
+                pairs: pairs.len(),
+            }
+        }
+    }
+}
+
+/// One short sentence, for the first page.
+pub fn short_sentence(facts: &Facts<'_>) -> Sentence {
+    let text = match prompts(facts) {
+        Prompts::Same => "All met the same prompts.".to_owned(),
+        Prompts::Stated { .. } => "All met the same prompts; no comparison is paired.".to_owned(),
+        Prompts::Differ { apart: 0, .. } => "The prompts were only partly the same.".to_owned(),
+        Prompts::Differ { apart, pairs } => format!(
+            "{} of {} share no prompt.",
+            format::word_first(apart),
+            format::plural(pairs, "pair", "pairs")
+        ),
+        Prompts::Uncounted => "Shared prompts cannot be counted for these vendors.".to_owned(),
+        Prompts::Unknown => {
+            "The corpus does not record whether the prompts were the same.".to_owned()
+        }
+    };
+    say(text, ids(facts))
+}
+
+/// The whole statement.
+pub fn sentence(facts: &Facts<'_>) -> Sentence {
+    match prompts(facts) {
+        Prompts::Stated { .. } => say(stated_text(), ids(facts)),
+        Prompts::Differ { apart, pairs } if apart > 0 => say(
+            format!(
+                "Vendors met partly or wholly different prompts; {} of {} share none.",
+                format::word(apart),
+                format::plural(pairs, "pair", "pairs")
+            ),
+            ids(facts),
+        ),
+        _ => short_sentence(facts),
+    }
+}
+
+/// What follows where a source states that the prompts were the same.
+pub(crate) fn stated_text() -> &'static str {
+    "Every model met the same prompts; the counts do not say which verdict belongs to which \
+     prompt, so no comparison is paired."
+}
+
+/// The clause for a comparison ("on the same prompts").
+pub fn clause(facts: &Facts<'_>) -> String {
+    match prompts(facts) {
+        Prompts::Same => "on the same prompts".to_owned(),
+        Prompts::Stated { .. } => "on the same prompts, compared without pairing".to_owned(),
+        Prompts::Differ { apart: 0, .. } => "on partly different prompts".to_owned(),
+        Prompts::Differ { apart, pairs } => format!(
+            "on partly or wholly different prompts ({} of {} share none)",
+            format::word(apart),
+            format::plural(pairs, "pair", "pairs")
+        ),
+        Prompts::Uncounted | Prompts::Unknown => {
+            "on prompts that the data do not identify".to_owned()
+        }
+    }
+}
+
+/// Whether vendors are known to have met the same prompts.
+pub fn known_same(facts: &Facts<'_>) -> bool {
+    matches!(prompts(facts), Prompts::Same | Prompts::Stated { .. })
+}
+
+fn ids(facts: &Facts<'_>) -> Vec<&'static str> {
+    match prompts(facts) {
+        Prompts::Stated { .. } => vec!["o1", "e1"],
+        _ => vec!["o1"],
+    }
+}
