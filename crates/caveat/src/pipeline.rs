@@ -37,6 +37,8 @@ pub struct Evaluated {
 
 /// Imports, selects, analyses, compares the claims, and composes.
 pub fn evaluate(mut project: Project) -> Result<Evaluated, Failure> {
+    // The faces are parsed while the corpus is read.
+    std::thread::spawn(caveat_render::warm_up);
     let evidence = project.evidence()?;
     let Project {
         definition,
@@ -211,13 +213,22 @@ fn graders(
             note: listed.and_then(|grader| grader.note.clone()),
         }
     };
-    annex
-        .analysis
-        .agreement
+    let agreement = &annex.analysis.agreement;
+    let used = agreement
         .graders
         .iter()
-        .map(|grader| fact(&grader.grader))
-        .collect()
+        .map(|grader| grader.grader.as_str());
+    let paired = agreement
+        .pairs
+        .iter()
+        .flat_map(|pair| [pair.first.as_str(), pair.second.as_str()]);
+    let mut names: Vec<&str> = Vec::new();
+    for name in used.chain(paired) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.into_iter().map(fact).collect()
 }
 
 fn digests(annex: &Annex) -> Vec<(String, String)> {

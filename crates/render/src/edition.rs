@@ -50,28 +50,13 @@ pub fn edition(
     options: &EditionOptions,
 ) -> Result<EditionFiles, RenderError> {
     let annex_bytes = annex_json(annex)?;
-    let mut files = BTreeMap::new();
-    for (name, table) in tables(annex)? {
-        files.insert(format!("{TABLES_FOLDER}/{name}"), table);
-    }
-    let name = document_name(document.kind);
-    if options.formats.contains(&Format::Markdown) {
-        files.insert(format!("{name}.md"), markdown(document)?.into_bytes());
-        for figure in figures(document) {
-            let picture = scene::svg(&scene::draw(figure)?, figure);
-            files.insert(picture_file(figure), picture.into_bytes());
-        }
-    }
-    if options.formats.contains(&Format::Pdf) {
-        let pdf_options = PdfOptions {
-            paper: paper(options.paper),
-            ident: ident(document, &annex_bytes)?,
-        };
-        files.insert(
-            format!("{name}.pdf"),
-            pdf(document, &annex_bytes, &pdf_options)?,
-        );
-    }
+    // The layout of the PDF takes longest; everything else is made beside it.
+    let (pdf, others) = rayon::join(
+        || pdf_file(document, &annex_bytes, options),
+        || other_files(document, annex, options),
+    );
+    let mut files = others?;
+    files.extend(pdf?);
     files.insert(ANNEX_FILE.to_owned(), annex_bytes);
     let outputs = files
         .iter()
@@ -80,6 +65,47 @@ pub fn edition(
     let manifest = manifest_json(&manifest(annex, inputs, outputs))?;
     files.insert(MANIFEST_FILE.to_owned(), manifest);
     Ok(EditionFiles(files))
+}
+
+/// The PDF, if it is asked for.
+fn pdf_file(
+    document: &Document,
+    annex_bytes: &[u8],
+    options: &EditionOptions,
+) -> Result<Option<(String, Vec<u8>)>, RenderError> {
+    if !options.formats.contains(&Format::Pdf) {
+        return Ok(None);
+    }
+    let pdf_options = PdfOptions {
+        paper: paper(options.paper),
+        ident: ident(document, annex_bytes)?,
+    };
+    let bytes = pdf(document, annex_bytes, &pdf_options)?;
+    Ok(Some((
+        format!("{}.pdf", document_name(document.kind)),
+        bytes,
+    )))
+}
+
+/// Tables, Markdown and the pictures that it shows.
+fn other_files(
+    document: &Document,
+    annex: &Annex,
+    options: &EditionOptions,
+) -> Result<BTreeMap<String, Vec<u8>>, RenderError> {
+    let mut files = BTreeMap::new();
+    for (name, table) in tables(annex)? {
+        files.insert(format!("{TABLES_FOLDER}/{name}"), table);
+    }
+    if options.formats.contains(&Format::Markdown) {
+        let name = document_name(document.kind);
+        files.insert(format!("{name}.md"), markdown(document)?.into_bytes());
+        for figure in figures(document) {
+            let picture = scene::svg(&scene::draw(figure)?, figure);
+            files.insert(picture_file(figure), picture.into_bytes());
+        }
+    }
+    Ok(files)
 }
 
 fn document_name(kind: DocumentKind) -> &'static str {

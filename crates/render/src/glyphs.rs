@@ -14,8 +14,11 @@ use serde_json::Value;
 use crate::escape;
 use crate::fonts::{self, Measure};
 
-/// Longest text; the composer's sentences stay under 200 characters.
+/// Longest text that is no sentence.
 pub const MAX_TEXT: usize = 400;
+/// Longest sentence. The composer cuts names from the data, so that what is
+/// long here is its own: a list of a few dozen names with their figures.
+pub const MAX_SENTENCE: usize = 2_400;
 /// Longest alternative text: 90 words and some room.
 pub const MAX_ALT: usize = 1_200;
 /// Longest text of a table cell.
@@ -61,8 +64,10 @@ fn fit_value_to(value: &mut Value, longest: usize, longest_run: usize) {
             .iter_mut()
             .for_each(|item| fit_value_to(item, longest, longest_run)),
         Value::Object(fields) => {
+            let sentence = fields.contains_key("strong") && fields.contains_key("evidence");
             for (name, field) in fields.iter_mut() {
                 match name.as_str() {
+                    "text" if sentence => fit_value_to(field, MAX_SENTENCE, longest_run),
                     "alt" => fit_value_to(field, MAX_ALT, MAX_RUN),
                     "cells" | "columns" => fit_value_to(field, MAX_CELL, MAX_CELL_RUN),
                     _ => fit_value_to(field, longest, longest_run),
@@ -148,6 +153,8 @@ fn visible(text: &str) -> String {
         }
         let stacked = is_combining(character) && combining > MAX_COMBINING;
         if stacked || is_hidden(character) || !fonts::covers(character) {
+            // An escape is no letter: a mark would stand on its bracket.
+            combining = MAX_COMBINING;
             seen.push_str(&format!("[U+{:04X}]", u32::from(character)));
         } else {
             seen.push(character);
@@ -187,6 +194,7 @@ mod tests {
             ("\u{1b}[31mred", "[U+001B][31mred"),
             ("\u{200b}\u{feff}\u{e000}", "[U+200B][U+FEFF][U+E000]"),
             ("漢😀", "[U+6F22][U+1F600]"),
+            ("ꬉ\u{300}", "[U+AB09][U+0300]"),
             ("η² −0.6 [d1]", "η² −0.6 [d1]"),
         ];
         for (given, expected) in cases {

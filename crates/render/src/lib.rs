@@ -23,3 +23,9 @@ pub use edition::{EditionFiles, EditionOptions, edition};
 pub use error::RenderError;
 pub use manifest::InputDigest;
 pub use pdf::{Paper, PdfOptions, pdf, typst_folder};
+
+/// Parses the embedded faces, which every PDF needs, so that they are ready
+/// when the first one is laid out. Worth a thread of its own while a corpus is read.
+pub fn warm_up() {
+    pdf::warm_up();
+}

@@ -134,7 +134,7 @@ impl Audit {
              expected by chance alone                 {:.3} (95th percentile {:.3})\n\
              corrected: omega squared                 {:.3}\n\
              corrected: epsilon squared               {:.3}\n\
-             F({}, {}) = {:.2}, p = {}\n",
+             F({}, {}) = {:.2}, {}\n",
             share.n_models,
             share.n_groups,
             share.eta2.0,
@@ -167,7 +167,7 @@ impl Audit {
         ));
         if let Some(p) = self.scale.p.number() {
             text.push_str(&format!(
-                "p of the predictor                       {} (Student's t)\n",
+                "slope of the predictor, Student's t       {}\n",
                 format::p_value(p)
             ));
         }

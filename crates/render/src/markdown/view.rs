@@ -15,15 +15,8 @@ use serde::Serialize;
 
 use crate::error::RenderError;
 use crate::escape;
+use crate::glyphs::{MAX_ALT, MAX_CELL, MAX_RUN, MAX_SENTENCE, MAX_TEXT};
 
-/// Longest sentence; the composer's stay far below it.
-const MAX_TEXT: usize = 400;
-/// Longest alternative text: 90 words and some room.
-const MAX_ALT: usize = 1_200;
-/// Longest text of a table cell.
-const MAX_CELL: usize = 160;
-/// Longest stretch without a space; a SHA-512 in hexadecimal digits has 128.
-const MAX_RUN: usize = 140;
 /// What stands where a text has nothing in it.
 const NO_TEXT: &str = "(no text)";
 
@@ -208,7 +201,7 @@ fn prose(sentences: &[Sentence]) -> Prose {
         sentences: sentences
             .iter()
             .map(|sentence| Words {
-                text: words(&sentence.text, MAX_TEXT),
+                text: words(&sentence.text, MAX_SENTENCE),
                 strong: sentence.strong,
             })
             .collect(),

@@ -113,6 +113,12 @@ pub fn typst_folder(
     Ok(files)
 }
 
+/// Parses the faces; a fault shows when a document is laid out.
+pub(crate) fn warm_up() {
+    let _ = world::faces();
+    let _ = fonts::covers('a');
+}
+
 fn compile(
     world: &world::World,
     day: Datetime,

@@ -1,15 +1,17 @@
 //! The view of a document that templates lay out.
 //!
 //! The document's own shape with these changes: every string fitted to the
-//! faces and given places to break; each sentence's evidence as one label
-//! (`ids`); charts replaced by drawings under `figures`, by id; drawn cells and
-//! headers under `tables`, by id; running lines cut to their space.
+//! faces and given places to break; the evidence of a prose as one label (`ids`)
+//! behind its last sentence; charts replaced by a `drawing`; drawn cells by a
+//! `picture`, their scale in the column; running lines cut to their space.
+//! Drawings stand where they are used: typst remembers calls by their arguments,
+//! and a large argument would be hashed at every call.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use caveat_report::document::{Block, Document, Figure, Table};
+use caveat_report::document::{Block, ColumnKind, Document, Figure, Table};
 
 use crate::error::RenderError;
 use crate::fonts::{self, Measure};
@@ -20,6 +22,12 @@ use crate::scene;
 const CELL_INSET_MM: f64 = 3.4;
 /// Size of the words of a cell.
 const CELL_PT: f64 = 8.8;
+/// What a line may be wider in print than measured.
+const ROOM_MM: f64 = 0.6;
+/// Height of a row of one line: capitals of 8.8 pt and 1.1 mm above and below.
+const WORDS_ROW_MM: f64 = 4.25;
+/// Height of a row with drawings.
+const DRAWN_ROW_MM: f64 = 6.6;
 /// Widest row of a table.
 const LIVE_MM: f64 = 170.0;
 /// Stands where data has no words and a reader must see that.
@@ -36,50 +44,119 @@ pub fn view(document: &Document) -> Result<Value, RenderError> {
     glyphs::fit_value(&mut view);
     prepare(&mut view);
     cut_running_lines(&mut view);
-    let mut figures = Map::new();
-    for figure in figures_of(document) {
-        check_id(&figure.id, "figure")?;
-        let scene = serde_json::to_value(scene::draw(figure)?)?;
-        if figures.insert(figure.id.clone(), scene).is_some() {
-            return Err(twice(&figure.id, "figure"));
+    attach(
+        &mut view,
+        "/first_page/figure",
+        draw_figure(&document.first_page.figure)?,
+    );
+    attach_table(&mut view, "/first_page/claims", &document.first_page.claims)?;
+    let mut ids = Ids::default();
+    ids.figure(&document.first_page.figure)?;
+    ids.table(&document.first_page.claims)?;
+    for (s, section) in document.sections.iter().enumerate() {
+        for (b, block) in section.blocks.iter().enumerate() {
+            let place = format!("/sections/{s}/blocks/{b}");
+            match block {
+                Block::Figure(figure) => {
+                    ids.figure(figure)?;
+                    attach(&mut view, &place, draw_figure(figure)?);
+                }
+                Block::Table(table) => {
+                    ids.table(table)?;
+                    attach_table(&mut view, &place, table)?;
+                }
+                _ => {}
+            }
         }
-    }
-    let mut tables = Map::new();
-    for table in tables_of(document) {
-        check_id(&table.id, "table")?;
-        let scaled = scaled(table);
-        let mut drawing = serde_json::to_value(scene::draw_table(&scaled)?)?;
-        if let Some(fields) = drawing.as_object_mut() {
-            let widths: Vec<f64> = scaled.columns.iter().map(|c| c.width_mm).collect();
-            fields.insert("widths".to_owned(), json!(widths));
-        }
-        if tables.insert(table.id.clone(), drawing).is_some() {
-            return Err(twice(&table.id, "table"));
-        }
-    }
-    if let Some(fields) = view.as_object_mut() {
-        fields.insert("figures".to_owned(), Value::Object(figures));
-        fields.insert("tables".to_owned(), Value::Object(tables));
     }
     Ok(view)
 }
 
-fn figures_of(document: &Document) -> impl Iterator<Item = &Figure> {
-    let blocks = document.sections.iter().flat_map(|section| &section.blocks);
-    let later = blocks.filter_map(|block| match block {
-        Block::Figure(figure) => Some(figure),
-        _ => None,
-    });
-    std::iter::once(&document.first_page.figure).chain(later)
+/// Ids of figures and tables seen so far; each must be plain and used once.
+#[derive(Default)]
+struct Ids {
+    figures: BTreeSet<String>,
+    tables: BTreeSet<String>,
 }
 
-fn tables_of(document: &Document) -> impl Iterator<Item = &Table> {
-    let blocks = document.sections.iter().flat_map(|section| &section.blocks);
-    let later = blocks.filter_map(|block| match block {
-        Block::Table(table) => Some(table),
-        _ => None,
+impl Ids {
+    fn figure(&mut self, figure: &Figure) -> Result<(), RenderError> {
+        check_id(&figure.id, "figure")?;
+        match self.figures.insert(figure.id.clone()) {
+            true => Ok(()),
+            false => Err(twice(&figure.id, "figure")),
+        }
+    }
+
+    fn table(&mut self, table: &Table) -> Result<(), RenderError> {
+        check_id(&table.id, "table")?;
+        match self.tables.insert(table.id.clone()) {
+            true => Ok(()),
+            false => Err(twice(&table.id, "table")),
+        }
+    }
+}
+
+fn draw_figure(figure: &Figure) -> Result<Value, RenderError> {
+    Ok(serde_json::to_value(scene::draw(figure)?)?)
+}
+
+/// Puts a drawing beside the words of its figure.
+fn attach(view: &mut Value, place: &str, drawing: Value) {
+    if let Some(Value::Object(figure)) = view.pointer_mut(place) {
+        figure.insert("drawing".to_owned(), drawing);
+    }
+}
+
+/// Puts widths and scales into the columns of a table and drawings into its cells.
+fn attach_table(view: &mut Value, place: &str, table: &Table) -> Result<(), RenderError> {
+    let scaled = scaled(table);
+    let drawing = scene::draw_table(&scaled)?;
+    let Some(Value::Object(table)) = view.pointer_mut(place) else {
+        return Ok(());
+    };
+    table.insert("drawn".to_owned(), json!(drawing.drawn));
+    let columns = items_of(table.get_mut("columns")).iter_mut();
+    for ((column, own), scale) in columns.zip(&scaled.columns).zip(drawing.header) {
+        if let Some(fields) = column.as_object_mut() {
+            fields.insert("width_mm".to_owned(), json!(own.width_mm));
+            fields.insert("scale".to_owned(), serde_json::to_value(scale)?);
+            fields.insert("kind".to_owned(), json!(kind_name(&own.kind)));
+        }
+    }
+    for (row, pictures) in items_of(table.get_mut("rows")).iter_mut().zip(drawing.rows) {
+        if let Some(fields) = row.as_object_mut() {
+            let height = row_height(fields, &scaled, drawing.drawn);
+            fields.insert("height_mm".to_owned(), json!(height));
+        }
+        for (cell, picture) in items_of(row.get_mut("cells")).iter_mut().zip(pictures) {
+            if let Some(picture) = picture {
+                *cell = json!({ "picture": picture });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Height of a row whose cells all hold one line, if that is so; the layout then
+/// need not measure it, which is a fifth of the time of a long table.
+fn row_height(row: &Map<String, Value>, table: &Table, drawn: bool) -> Option<f64> {
+    let cells = row.get("cells").and_then(Value::as_array)?;
+    let one_line = cells.iter().zip(&table.columns).all(|(cell, column)| {
+        let text = cell.get("text").and_then(Value::as_str).unwrap_or("");
+        let width = fonts::width_mm(text, CELL_PT, Measure::SansSemibold);
+        width <= column.width_mm - CELL_INSET_MM - ROOM_MM && !text.contains('\n')
     });
-    std::iter::once(&document.first_page.claims).chain(later)
+    one_line.then_some(if drawn { DRAWN_ROW_MM } else { WORDS_ROW_MM })
+}
+
+fn kind_name(kind: &ColumnKind) -> &'static str {
+    match kind {
+        ColumnKind::Text => "text",
+        ColumnKind::Number => "number",
+        ColumnKind::Interval { .. } => "interval",
+        ColumnKind::Ties { .. } => "ties",
+    }
 }
 
 /// A table that is not wider than the page.

@@ -25,7 +25,7 @@ pub(super) struct World {
     fonts: &'static Faces,
 }
 
-struct Faces {
+pub(super) struct Faces {
     book: LazyHash<FontBook>,
     fonts: Vec<Font>,
 }
@@ -115,7 +115,7 @@ fn file_id(path: &str) -> Result<FileId, RenderError> {
 }
 
 /// Parses the embedded faces once per process.
-fn faces() -> Result<&'static Faces, RenderError> {
+pub(super) fn faces() -> Result<&'static Faces, RenderError> {
     static FACES: OnceLock<Result<Faces, &'static str>> = OnceLock::new();
     let parsed = FACES.get_or_init(|| {
         let fonts: Result<Vec<Font>, &'static str> = FILES
