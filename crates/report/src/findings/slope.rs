@@ -134,10 +134,7 @@ fn evidence(facts: &Facts<'_>, scale: &Scale, slope: &Estimate) -> Sentence {
     text.push_str(&format!("; {} models.", format::count(scale.n_models)));
     let mut ids = vec!["s1"];
     if let Some(detectable) = facts.analysis().power.detectable_slope_80_pp.number() {
-        text.push_str(&format!(
-            " A slope of {} would be found in 8 of 10 such studies.",
-            format::decimals(detectable, 1)
-        ));
+        text.push_str(&format!(" Power 80% at {}.", format::points(detectable, 1)));
         ids.push("q1");
     }
     say(text, ids)
@@ -201,17 +198,14 @@ pub fn within(facts: &Facts<'_>) -> Option<Finding> {
     let level = words::level(facts);
     let evidence = judged.iter().filter_map(|(id, within)| {
         let change = within.change_pp.known()?;
+        let sign = if change.value.0 > 0.0 { "+" } else { "" };
         Some(say(
             format!(
-                "{}, {} to {}: {}, {level} interval {}.",
+                "{}, {} to {}: {sign}{}, {level} interval {}.",
                 facts.vendor(&within.provider),
                 facts.model_named(within.models.first()?),
                 facts.model_named(within.models.last()?),
-                format!(
-                    "{}{}",
-                    if change.value.0 > 0.0 { "+" } else { "" },
-                    format::points(change.value.0, 1)
-                ),
+                format::points(change.value.0, 1),
                 format::span(
                     &format::signed(change.lower.0, 1),
                     &format::signed(change.upper.0, 1)
