@@ -51,7 +51,7 @@ const EXPLANATIONS: &[Explanation] = &[
         code: "CAV-PROMPT-IDS",
         what: "The data do not say which result answers which prompt.",
         why_it_matters: "Shared prompts cannot be counted, and paired comparisons cannot be made.",
-        rule: "No prompt is identified for the ranked vendors, and there are two or more vendors.",
+        rule: "No prompt is identified for the ranked vendors, and there are two or more vendors; a note only where the report states, with a source, that all models met the same prompts.",
         remedy: "Import results with a prompt id or the prompt's hash.",
     },
     Explanation {
@@ -65,21 +65,21 @@ const EXPLANATIONS: &[Explanation] = &[
         code: "CAV-GRADER-DISAGREE",
         what: "Two graders judged the same results and agree little.",
         why_it_matters: "Another grader would give other rates and perhaps another order of vendors.",
-        rule: "A pair has kappa below 0.6, or rates more than 10 points apart, on the results that both judged.",
+        rule: "A pair has kappa below 0.6, or rates more than 10 points apart, on the results that both judged in the whole corpus; grave where figures rest on both.",
         remedy: "Have a sample judged by people and correct the rates with it.",
     },
     Explanation {
         code: "CAV-GRADER-MIX",
         what: "Different graders judged different vendors.",
         why_it_matters: "A difference between vendors may be one between graders.",
-        rule: "The share of one grader differs by more than 10 points between two ranked vendors.",
+        rule: "The chi-squared test of graders against ranked vendors has p below 0.05.",
         remedy: "Grade all vendors with the same grader, or report by grader.",
     },
     Explanation {
         code: "CAV-GRADER-WEAK",
-        what: "Something is on record against a grader in use.",
+        what: "Faults of graders are on record.",
         why_it_matters: "Wrong verdicts move every rate that rests on them.",
-        rule: "The register or the report has a note on a grader that judged results of the sample.",
+        rule: "The report states a fault of a grader with its source (`fault = true` in a context on graders).",
         remedy: "Grade again with a grader whose error rates are known.",
     },
     Explanation {
@@ -184,7 +184,7 @@ const EXPLANATIONS: &[Explanation] = &[
         code: "CAV-INFLUENCE",
         what: "One model decides much of the slope.",
         why_it_matters: "Another choice of that one model gives another slope.",
-        rule: "The slope changes its sign without the most influential model, or a leverage is above three times its average of 2/n.",
+        rule: "Without the model that moves it most the slope changes by more than its standard error, or changes its sign where that model's leverage is above three times the average of 2/n.",
         remedy: "Test more models of that size; report the slope without it.",
     },
     Explanation {
@@ -205,7 +205,7 @@ const EXPLANATIONS: &[Explanation] = &[
         code: "CAV-SPELLING",
         what: "One maker stands under several names.",
         why_it_matters: "It counts as several vendors.",
-        rule: "Models of one maker by the register have two or more vendor names that are no runtimes.",
+        rule: "Models of one maker by the register have two or more vendor names that are no runtimes; a note where one of them occurs only among the models left out.",
         remedy: "Use `provider.named_by = \"maker\"`.",
     },
     Explanation {
@@ -289,7 +289,7 @@ const EXPLANATIONS: &[Explanation] = &[
         code: "F-EXTREMES",
         what: "What the ratio of the extremes is worth.",
         why_it_matters: "Buyers read it as a risk.",
-        rule: "Unremarkable where more than 5% of relabellings reach it.",
+        rule: "Larger than chance usually gives where at most 5% of relabellings reach it, what chance gives from 50% on, not remarkable between.",
         remedy: "Name the pair before testing.",
     },
     Explanation {
@@ -300,10 +300,17 @@ const EXPLANATIONS: &[Explanation] = &[
         remedy: "Use intervals adjusted for all vendors.",
     },
     Explanation {
+        code: "F-CLAIM",
+        what: "Whether the data support a claim from elsewhere.",
+        why_it_matters: "A claim that one corpus bears out may not hold on another.",
+        rule: "Given where the report names a claim (`claim_tested`). The order is supported where the vendor's share is beyond chance and no trend with size is established; the factor not where more than 5% of relabellings reach the ratio.",
+        remedy: "Test on several corpora, with one measure.",
+    },
+    Explanation {
         code: "F-WITHIN",
         what: "Whether the rate goes with size inside vendors.",
         why_it_matters: "A trend over all models can hide opposite ones inside vendors.",
-        rule: "Three or more models in scale; a direction where the interval between smallest and largest excludes zero.",
+        rule: "Three or more models in scale; a direction where the interval between smallest and largest excludes zero, each vendor by itself, not adjusted for the number of vendors.",
         remedy: "More models per vendor.",
     },
 ];

@@ -167,8 +167,8 @@ pub(super) fn extremes(facts: &Facts<'_>) -> Option<Caveat> {
             findings::cases(share)
         ),
         text: format!(
-            "The lowest and the highest of {} vendors were picked after seeing the data. Random \
-             relabelling gives a ratio of {} or more between the extremes in {}.",
+            "The lowest and the highest of {} vendors were picked after seeing the data. A ratio of {} \
+             or more between the extremes comes in {}.",
             format::word(facts.ranked().len()),
             format::times(value),
             findings::cases(share)
@@ -197,8 +197,7 @@ pub(super) fn bands(facts: &Facts<'_>) -> Option<Caveat> {
             findings::cases(share)
         ),
         text: format!(
-            "{} ranked {} outside the band of {}. Random relabelling puts as many or more outside in \
-             {}. A fixed band without uncertainty says little of a vendor.",
+            "{} ranked {} outside the band of {}. As many or more lie outside in {}. A fixed band without uncertainty says little of a vendor.",
             format::word_first(outside),
             if outside == 1 {
                 "vendor lies"

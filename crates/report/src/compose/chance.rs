@@ -88,11 +88,7 @@ fn histogram(facts: &Facts<'_>) -> Option<Figure> {
     let observed = result.eta2.number()?;
     let all: u64 = law.counts.iter().sum();
     let shown = format::percent(observed);
-    let reach = if law.share_at_least.0 >= 1.0 {
-        "all".to_owned()
-    } else {
-        share_of_shuffles(law.share_at_least.0)
-    };
+    let reach = findings::cases(law.share_at_least.0);
     let (models, vendors) = (
         format::count(result.n_models),
         format::word(result.n_groups),
@@ -129,7 +125,7 @@ fn histogram(facts: &Facts<'_>) -> Option<Figure> {
             format::percent(law.p05.0),
             format::percent(law.p95.0)
         ),
-        format!("The observed {shown} is reached or passed by {reach} of relabellings."),
+        format!("The observed {shown} is reached or passed by {reach}."),
     ];
     Some(Figure {
         id: "null-distribution".to_owned(),
@@ -157,7 +153,7 @@ fn histogram(facts: &Facts<'_>) -> Option<Figure> {
             observed: labelled(
                 observed,
                 format!("observed {shown}"),
-                Some(format!("{reach} of shuffles reach it or more")),
+                Some(format!("reached by {reach}")),
             ),
             mean: labelled(
                 law.mean.0,

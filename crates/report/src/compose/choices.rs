@@ -226,6 +226,11 @@ fn lead(facts: &Facts<'_>) -> Prose {
         .map(words::line)
         .collect();
     let beyond = judged.iter().filter(|line| **line == Line::Beyond).count();
+    let exceptions: Vec<&str> = shares
+        .iter()
+        .filter(|c| deciding_p(c.result).is_ok_and(|p| words::line(p) != Line::Beyond))
+        .map(|c| c.name.as_str())
+        .collect();
     let ids: Vec<String> = shares.iter().map(|c| c.id.clone()).collect();
     let total = judged.len();
     let first = match (total, beyond) {
@@ -235,13 +240,15 @@ fn lead(facts: &Facts<'_>) -> Prose {
             every(total)
         ),
         (n, b) if n == b => format!(
-            "The vendor\u{2019}s share is beyond chance in all of {}.",
-            format::plural_word(n, "analysis", "analyses")
+            "The vendor\u{2019}s share is beyond chance in {}.",
+            every(n)
         ),
         (n, b) => format!(
-            "The vendor\u{2019}s share is beyond chance in {} of {}.",
+            "The vendor\u{2019}s share is beyond chance in {} of {}; the exception{} {}.",
             format::word(b),
-            format::plural_word(n, "analysis", "analyses")
+            format::plural_word(n, "analysis", "analyses"),
+            if n - b == 1 { " is" } else { "s are" },
+            format::list(&exceptions)
         ),
     };
     let slopes = slope_choices(facts);
@@ -263,10 +270,7 @@ fn lead(facts: &Facts<'_>) -> Prose {
         (0, _) => "A slope cannot be computed under any choice.".to_owned(),
         (n, 0) => format!("In {} no trend with size is established.", every(n)),
         (n, c) if n == c && ways == 1 => {
-            format!(
-                "A trend with size is established in all of {}.",
-                format::plural_word(n, "analysis", "analyses")
-            )
+            format!("A trend with size is established in {}.", every(n))
         }
         (n, c) => {
             let named: Vec<String> = slopes

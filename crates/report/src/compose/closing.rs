@@ -21,7 +21,9 @@ pub(super) fn caveats(parts: &Parts<'_>) -> Section {
         .filter(|c| c.severity == crate::annex::Severity::Grave && c.code != "CAV-STATUS")
         .count();
     let first = match grave {
-        0 => plain("None of these limits could overturn the answer by itself; gravest first."),
+        0 => plain(
+            "By the rules of this report none of these limits overturns the answer by itself; gravest first.",
+        ),
         n => strong(
             format!(
                 "{} of these limits could overturn the answer, {}; gravest first.",

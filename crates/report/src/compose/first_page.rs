@@ -249,7 +249,10 @@ fn claims(facts: &Facts<'_>) -> (String, Table) {
         rows,
         more: None,
         note: vec![say(
-            "All claims, with reasons: section \u{201c}All claims\u{201d}.",
+            format!(
+                "Chance: {}. All claims, with reasons: section \u{201c}All claims\u{201d}.",
+                findings::relabellings(facts)
+            ),
             ids,
         )],
     };
@@ -415,14 +418,16 @@ fn figures_note(facts: &Facts<'_>) -> crate::document::Sentence {
         )
     };
     let result = facts.main_share().result;
+    let drawn = findings::relabellings(facts);
     let text = if result.n_models == models || result.n_models == 0 {
-        format!("{}.", counted(models, vendors))
+        format!("{}; {drawn}.", counted(models, vendors))
     } else {
+        let ranked = facts.ranked();
+        let of_ranked = ranked.iter().map(|provider| provider.n_models).sum();
         format!(
-            "Shares and their ratio: the {} of known size; last row: the {} ranked of {}.",
+            "Shares and ratio: {}, with a known size; last row: {}; {drawn}.",
             counted(result.n_models, result.n_groups),
-            format::plural(facts.ranked().len(), "vendor", "vendors"),
-            counted(models, vendors)
+            counted(of_ranked, ranked.len())
         )
     };
     say(text, [facts.main_share().id, "s1", "d4", "x1"])

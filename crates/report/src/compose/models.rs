@@ -50,16 +50,16 @@ fn table(facts: &Facts<'_>) -> Table {
             ["a7"],
         ));
     }
+    note.push(say(
+        "\u{b2} Results that are not evaluable and leave numerator and denominator.",
+        ["a2"],
+    ));
     if let Some(listed) = super::size::contradictions(facts, &super::size::sized(facts)) {
         note.push(say(
             format!("\u{b3} The maker states another size: {listed}."),
             ["a7"],
         ));
     }
-    note.push(say(
-        "\u{b2} Results that are not evaluable and leave numerator and denominator.",
-        ["a2"],
-    ));
     note.push(say(
         format!(
             "Ordered by rate, then name. Wilson intervals; they cover the choice of responses, not of prompts. {}.",

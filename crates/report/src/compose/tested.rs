@@ -53,7 +53,7 @@ fn factor(facts: &Facts<'_>) -> Option<crate::document::Sentence> {
         ratio.null_share_at_least.number()?,
     );
     let worth = if share > findings::UNREMARKABLE_ABOVE {
-        "so it measures nothing by itself"
+        "so it is no measure of how much more the vendor matters"
     } else {
         "which is rare; its value still rests on a denominator that chance moves"
     };

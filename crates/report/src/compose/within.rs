@@ -71,25 +71,35 @@ fn limits(facts: &Facts<'_>) -> Prose {
                 ));
             }
         }
-        let weak: Vec<&str> = [own.first(), own.last()]
-            .into_iter()
-            .flatten()
+        let ends = || [own.first(), own.last()].into_iter().flatten();
+        let unpublished: Vec<&str> = ends()
             .filter(|m| {
                 facts
                     .fact(m.model)
                     .is_some_and(|fact| fact.disclosed == Some(false))
-                    || contradicted(facts, m).is_some()
             })
             .map(|m| facts.model(m.place))
             .collect();
-        if !weak.is_empty() {
-            prose.push(say(
-                format!(
-                    "In {vendor} the size of {} is not published, or contradicted by the maker, so which end it stands at is open.",
-                    format::list(&weak)
-                ),
-                [id, "a7".to_owned()],
-            ));
+        let against: Vec<&str> = ends()
+            .filter(|m| contradicted(facts, m).is_some())
+            .map(|m| facts.model(m.place))
+            .collect();
+        for (names, words) in [
+            (
+                unpublished,
+                "is not published, so which end a model stands at is a guess",
+            ),
+            (
+                against,
+                "is contradicted by the maker, so the end it stands at is in doubt",
+            ),
+        ] {
+            if !names.is_empty() {
+                prose.push(say(
+                    format!("In {vendor} the size of {} {words}.", format::list(&names)),
+                    [id.clone(), "a7".to_owned()],
+                ));
+            }
         }
     }
     prose

@@ -9,6 +9,9 @@ use crate::document::{Prose, Sentence};
 use crate::format;
 use crate::words::{say, strong};
 
+/// Vendors whose rates the evidence column shows; the table has all.
+const MOST_RATES: usize = 2;
+
 /// Pairs, and those told apart, that a vendor takes part in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
@@ -83,7 +86,7 @@ pub fn apart(facts: &Facts<'_>) -> Option<Finding> {
     };
     let mut evidence: Prose = shown
         .iter()
-        .take(3)
+        .take(MOST_RATES)
         .filter_map(|p| rate(facts, p))
         .collect();
     evidence.push(say(
@@ -123,9 +126,15 @@ pub fn told_apart(facts: &Facts<'_>) -> usize {
 }
 
 fn title(facts: &Facts<'_>, low: &[&ProviderResult], high: &[&ProviderResult]) -> String {
+    // Where both ends are named, each gets half of the room.
+    let shown = if low.is_empty() || high.is_empty() {
+        3
+    } else {
+        2
+    };
     let name = |list: &[&ProviderResult]| -> String {
         let names: Vec<String> = list.iter().map(|p| facts.vendor(&p.provider)).collect();
-        format::short_list(&names, 3)
+        format::short_list(&names, shown)
     };
     let verb = |list: &[&ProviderResult]| if list.len() == 1 { "has" } else { "have" };
     let ranked = facts.ranked().len();

@@ -146,16 +146,19 @@ fn evidence(result: &OneWayResult, id: &str, facts: &Facts<'_>) -> crate::docume
             two(mean)
         ));
     }
+    let of_f = result.p.number().map(format::p_value);
+    let dealt = result.p_permutation.number().map(format::p_value);
+    let both = of_f.is_some() && of_f == dealt;
     if let Some(f) = result.f.number().filter(|f| f.is_finite()) {
-        let p = result
-            .p
-            .number()
-            .map(|p| format!(", {}", format::p_value(p)))
-            .unwrap_or_default();
+        let p = match &of_f {
+            Some(p) if both => format!(", {p}, also by relabelling"),
+            Some(p) => format!(", {p}"),
+            None => String::new(),
+        };
         parts.push(format!("F({}, {}) = {}{p}", result.df1, result.df2, two(f)));
     }
-    if let Some(p) = result.p_permutation.number() {
-        parts.push(format!("{} by relabelling", format::p_value(p)));
+    if let Some(p) = dealt.filter(|_| !both) {
+        parts.push(format!("{p} by relabelling"));
     }
     if let Some(omega2) = result.omega2.number() {
         let range = result.population_eta2.known().map(|range| {

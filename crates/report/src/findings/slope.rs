@@ -168,18 +168,18 @@ pub fn within(facts: &Facts<'_>) -> Option<Finding> {
     );
     let mut parts = Vec::new();
     for (names, words) in [
-        (&falls, "the rate is lower at the largest model in"),
-        (&rises, "it is higher in"),
-        (&open, "neither is established in"),
+        (&falls, "below zero in"),
+        (&rises, "above zero in"),
+        (&open, "zero is included in"),
     ] {
         if !names.is_empty() {
             parts.push(format!("{words} {}", format::list(names)));
         }
     }
     let counted = [
-        (falls.len(), "falls"),
-        (rises.len(), "rises"),
-        (open.len(), "has no direction"),
+        (falls.len(), "lies below zero"),
+        (rises.len(), "lies above zero"),
+        (open.len(), "includes zero"),
     ];
     let counted: Vec<String> = counted
         .into_iter()
@@ -187,10 +187,13 @@ pub fn within(facts: &Facts<'_>) -> Option<Finding> {
         .map(|(n, word)| format!("{word} in {}", format::word(n)))
         .collect();
     let title = format!(
-        "From the smallest to the largest model the rate {}, each vendor by itself.",
+        "The interval of the change from the smallest to the largest model {}.",
         format::list(&counted)
     );
-    let text = format!("Each vendor by itself: {}.", parts.join("; "));
+    let text = format!(
+        "Interval of the change from the smallest to the largest model, each vendor by itself: {}.",
+        parts.join("; ")
+    );
     let unadjusted = format!(
         "These directions rest on one interval for each vendor, not adjusted for the {} shown.",
         format::plural_word(judged.len(), "vendor", "vendors")
