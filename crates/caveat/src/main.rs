@@ -5,10 +5,6 @@
 
 use std::process::ExitCode;
 
-/// The layout of a document makes millions of small, short-lived values.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     ExitCode::from(caveat::main())
 }

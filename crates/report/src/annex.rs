@@ -72,6 +72,7 @@ pub struct SourceAccount {
     /// Format.
     pub format: String,
     /// Version of the format.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub format_version: Option<String>,
     /// SHA-256.
     pub sha256: String,

@@ -42,6 +42,7 @@ pub struct ModelFact {
     /// Short name for charts.
     pub label: String,
     /// Provider as spelled in the corpus.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider_spelled: Option<String>,
     /// Provider as the report's rule names it.
     pub provider: String,
@@ -50,24 +51,34 @@ pub struct ModelFact {
     /// Kind of the provider as spelled: `maker`, `runtime`, `router`, `host` or `unknown`.
     pub provider_kind: String,
     /// Maker by the register.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub maker: Option<String>,
     /// Maker of the base model, where it is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub base_model_maker: Option<String>,
     /// Kind of derivative, where the model is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub derivative: Option<String>,
     /// Size that the corpus stores, in billions.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub coded_b: Option<f64>,
     /// Total size that the maker discloses, in billions.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub disclosed_total_b: Option<f64>,
     /// Active size that the maker discloses, in billions.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub disclosed_active_b: Option<f64>,
     /// Whether the maker discloses a size; absent if the register does not know the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub disclosed: Option<bool>,
     /// Whether the model is a mixture of experts.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub mixture: Option<bool>,
     /// `open` or `closed` weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub weights: Option<String>,
     /// Where the register has the size from.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub register_source: Option<String>,
 }
 
@@ -85,6 +96,7 @@ pub struct Account {
     /// Parts of kept models left out by a rule over data sets.
     pub excluded_parts: Vec<Exclusion>,
     /// First and last day of observation among kept traces.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub observed: Option<(String, String)>,
 }
 
@@ -105,6 +117,7 @@ pub struct Exclusion {
     /// Model as spelled.
     pub model: String,
     /// Provider as spelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
     /// The rule that left it out, in words with its threshold.
     pub reason: String,

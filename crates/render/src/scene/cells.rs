@@ -17,6 +17,8 @@ const ROW_MM: f64 = 6.6;
 const HEADER_MM: f64 = 3.0;
 /// Empty space on both sides of a scale, for half a tick label.
 const INSET_MM: f64 = 3.4;
+/// Least space between two tick labels; a label without it is left out.
+const TICK_GAP_MM: f64 = 1.4;
 const BAR_MM: f64 = 3.8;
 const LETTER_MM: f64 = 5.0;
 /// Bars reach into the next row by this much, so that no seam shows.
@@ -109,8 +111,14 @@ fn scale<'a>(id: &str, axis: &'a Axis, width: f64) -> Result<Scale<'a>, RenderEr
 
 fn draw_scale(id: &str, axis: &Axis, width: f64) -> Result<Scene, RenderError> {
     let mut scene = Scene::new(width, HEADER_MM);
+    let mut written = f64::NEG_INFINITY;
     for (x, _, label) in scale(id, axis, width)?.ticks() {
         let label = fitted(label, Role::Axis, 12.0);
+        let half = Role::Axis.width_mm(&label) / 2.0;
+        if x - half < written + TICK_GAP_MM {
+            continue;
+        }
+        written = x + half;
         scene.text([x, HEADER_MM - 1.1], Anchor::Middle, Role::Axis, &label);
     }
     Ok(scene)
