@@ -27,7 +27,7 @@ pub struct Definition {
     pub edition_date: String,
     /// What a reader must know of the data at once, if anything ("a labelled
     /// reconstruction, not measurements"). Stands on the first page.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// One sentence about the corpus, for the title block.
     pub corpus: String,
@@ -35,22 +35,22 @@ pub struct Definition {
     #[serde(default = "default_measure")]
     pub measure: String,
     /// A corpus file to use instead of inputs, relative to the report.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<PathBuf>,
     /// How sentences name a success, where "attacks succeed" does not fit.
     #[serde(default)]
     pub words: EventWords,
     /// What the author knows of the prompts, where the corpus does not identify them.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompts: Option<PromptStatement>,
     /// A claim from elsewhere that the report puts to its own data.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim_tested: Option<ClaimTested>,
     /// Files to import, in this order.
     #[serde(default)]
     pub inputs: Vec<Input>,
     /// A register of models of its own, relative to the report; it wins over the shared one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub register: Option<PathBuf>,
     /// How grades become verdicts and verdicts states.
     #[serde(default)]
@@ -129,7 +129,7 @@ pub struct Input {
     /// Path relative to the report.
     pub path: PathBuf,
     /// Importer; recognised by content if absent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub importer: Option<String>,
     /// Options of the importer.
     #[serde(default)]
