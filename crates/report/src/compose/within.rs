@@ -30,8 +30,12 @@ pub(super) fn section(parts: &Parts<'_>) -> Option<Section> {
     lead.extend(limits(facts));
     let figure = figure(facts, title);
     let mut blocks = vec![Block::Figure(figure)];
-    blocks.push(Block::Paragraph {
-        sentences: finding.evidence.clone(),
+    blocks.push(Block::List {
+        items: finding
+            .evidence
+            .iter()
+            .map(|line| vec![line.clone()])
+            .collect(),
     });
     blocks.extend((!others.is_empty()).then_some(Block::Paragraph { sentences: others }));
     Some(super::section("within", "Within vendors", lead, blocks))

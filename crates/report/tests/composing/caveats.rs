@@ -206,3 +206,31 @@ fn the_gravest_caveats_of_different_topics_stand_on_the_first_page() {
         ]
     );
 }
+
+#[test]
+fn disagreement_is_grave_only_where_figures_rest_on_both_graders() {
+    let disagreeing = |later_in_use: bool| {
+        let mut case = reconstruction();
+        case.selection.sample.grader_pairs =
+            vec![grader_pair([[20, 30, 0], [25, 25, 0], [0, 0, 0]])];
+        changed(case, |model| {
+            if later_in_use {
+                model.graders = vec![("judge".to_owned(), model.n - 2), ("later".to_owned(), 2)];
+            }
+        })
+        .compose()
+        .caveats
+        .into_iter()
+        .find(|caveat| caveat.id == "CAV-GRADER-DISAGREE")
+        .unwrap()
+    };
+    let (used, unused) = (disagreeing(true), disagreeing(false));
+    assert_eq!(used.severity, caveat_report::annex::Severity::Grave);
+    assert_eq!(unused.severity, caveat_report::annex::Severity::Serious);
+    assert!(
+        unused
+            .text
+            .contains("No figure of this report uses a verdict of later")
+    );
+    assert!(!used.text.contains("No figure of this report uses"));
+}
