@@ -302,6 +302,10 @@ pub(super) fn one_corpus(facts: &Facts<'_>) -> Option<Caveat> {
         Some((first, last)) => format!(" between {} and {}", written_day(first), written_day(last)),
         None => " on days that the data do not record".to_owned(),
     };
+    let mut evidence = vec!["a2".to_owned()];
+    if facts.input.selection.account.observed.is_some() {
+        evidence.push("a8".to_owned());
+    }
     Some(Caveat {
         code: "CAV-ONE-CORPUS",
         severity: Severity::Note,
@@ -318,7 +322,7 @@ pub(super) fn one_corpus(facts: &Facts<'_>) -> Option<Caveat> {
             format::thousands(facts.traces()),
             format::plural(models, "model", "models")
         ),
-        evidence: vec!["a2".to_owned(), "a8".to_owned()],
+        evidence,
     })
 }
 
