@@ -13,7 +13,7 @@ pub(super) fn section(facts: &Facts<'_>) -> Option<Section> {
     if claims.is_empty() {
         return None;
     }
-    Some(super::section(
+    Some(super::reference_section(
         "claims",
         "All claims",
         lead(facts),

@@ -194,6 +194,14 @@ fn section(id: &str, heading: &str, lead: Prose, blocks: Vec<Block>) -> Section 
     }
 }
 
+/// A section that starts a page of its own: the parts that are looked up, not read through.
+fn reference_section(id: &str, heading: &str, lead: Prose, blocks: Vec<Block>) -> Section {
+    Section {
+        new_page: true,
+        ..section(id, heading, lead, blocks)
+    }
+}
+
 /// What the report states from elsewhere on a topic, each with its source.
 fn context(facts: &Facts<'_>, topic: crate::definition::Topic) -> Vec<Block> {
     let items: Vec<Prose> = facts
