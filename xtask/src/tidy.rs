@@ -1,5 +1,6 @@
 //! House rules that no compiler checks.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -40,6 +41,7 @@ pub(crate) fn run() -> Result<()> {
         }
         check(name, &mut faults);
     }
+    same_features(&mut faults)?;
     faults.sort();
     faults.dedup();
     for fault in &faults {
@@ -52,6 +54,40 @@ pub(crate) fn run() -> Result<()> {
         "tidy: {} files follow the house rules",
         listed.lines().count()
     );
+    Ok(())
+}
+
+/// A package that the tests build with other features is built twice, and all
+/// that rests on it: typst takes minutes. See the note in `xtask/Cargo.toml`.
+fn same_features(faults: &mut Vec<String>) -> Result<()> {
+    let tree = |edges: &str| -> Result<BTreeSet<String>> {
+        let arguments = [
+            "tree",
+            "--workspace",
+            "--prefix",
+            "none",
+            "-f",
+            "{p}|{f}",
+            "-e",
+            edges,
+        ];
+        let listed = run::output(&run::cargo(), &arguments)?;
+        Ok(listed
+            .lines()
+            .map(|line| line.trim_end_matches(" (*)").to_owned())
+            .collect())
+    };
+    let name = |line: &str| line.split('|').next().unwrap_or_default().to_owned();
+    let (plain, tested) = (tree("normal,build")?, tree("normal,build,dev")?);
+    let built: BTreeSet<String> = plain.iter().map(|line| name(line)).collect();
+    for line in tested
+        .difference(&plain)
+        .filter(|line| built.contains(&name(line)))
+    {
+        faults.push(format!(
+            "{line}: the tests build it with other features than the command"
+        ));
+    }
     Ok(())
 }
 
