@@ -107,6 +107,17 @@ impl<'a> Facts<'a> {
             .unwrap_or_else(|| format::shortened(provider, LONGEST_NAME))
     }
 
+    /// The name of a maker for readers: that of a vendor of the same name, else its id with a capital.
+    pub fn maker(&self, id: &str) -> String {
+        let same =
+            |fact: &&ModelFact| fact.maker.as_deref() == Some(id) && fact.provider_kind == "maker";
+        let known = self.input.selection.facts.iter().find(same);
+        known.map_or_else(
+            || crate::format::capital(id),
+            |fact| self.vendor(&fact.provider),
+        )
+    }
+
     /// The names of several vendors.
     pub fn vendors<S: AsRef<str>>(&self, providers: &[S]) -> Vec<String> {
         providers

@@ -125,6 +125,13 @@ const EXPLANATIONS: &[Explanation] = &[
         remedy: "Find out why they failed, and test again where it is not the model's doing.",
     },
     Explanation {
+        code: "CAV-PART",
+        what: "A part of the corpus says otherwise than the whole.",
+        why_it_matters: "The answer depends on how the parts were mixed, which was a choice of the test.",
+        rule: "In a part shown by itself the vendor's share is not beyond chance although it is in the whole, or a slope is established there and not in the whole.",
+        remedy: "Read the parts by themselves, and decide which of them the question is about.",
+    },
+    Explanation {
         code: "CAV-COUNTS",
         what: "The source holds counts and not single results.",
         why_it_matters: "Prompts, graders and single verdicts cannot be examined.",

@@ -251,7 +251,8 @@ pub(super) fn unchecked(facts: &Facts<'_>) -> Option<Caveat> {
         severity: Severity::Serious,
         topic: Topic::Graders,
         title: "The verdicts were not checked".to_owned(),
-        short: "No result was judged twice, so the grader\u{2019}s errors are unknown.".to_owned(),
+        short: "No result here was judged twice, so errors on these results are unknown."
+            .to_owned(),
         text: format!(
             "No result was judged by two graders ({who}), so nothing here says how often a verdict \
              is wrong. Errors of a grader move rates and can move them differently for each vendor."

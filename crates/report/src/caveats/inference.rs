@@ -135,7 +135,7 @@ pub(super) fn ratio(facts: &Facts<'_>) -> Option<Caveat> {
             findings::cases(share),
             means.unwrap_or_default(),
             if findings::chance::denominator_within_chance(facts) {
-                "Its denominator, the share of size, is no larger than chance gives; a ratio over a \
+                "Its denominator, the share of size, lies inside what chance gives; a ratio over a \
                  share that may be near zero has no stable value."
             } else {
                 "The two shares rest on different degrees of freedom and are not on one scale."
@@ -396,4 +396,58 @@ pub(super) fn observational(facts: &Facts<'_>) -> Option<Caveat> {
                 .collect::<Vec<_>>(),
         ),
     })
+}
+
+/// CAV-PART. Rule: in a part of the corpus that the report also shows by itself,
+/// the vendor's share is not beyond chance although it is in the whole, or a
+/// slope is established there and not in the whole, or the other way round.
+pub(super) fn part(facts: &Facts<'_>) -> Option<Caveat> {
+    let whole = (
+        findings::share_state(facts) == ShareState::Beyond,
+        slope_direction(facts.scale()),
+    );
+    let mut parts = Vec::new();
+    let mut evidence = Vec::new();
+    for (place, view) in facts.input.views.iter().enumerate() {
+        let share = &view.summary.decomposition.in_scale;
+        let p = share.p_permutation.number().or(share.p.number());
+        let beyond = p.is_some_and(|p| crate::words::line(p) == crate::words::Line::Beyond);
+        let slope = slope_direction(view.summary.scale.known());
+        let mut differences = Vec::new();
+        if whole.0 && p.is_some() && !beyond {
+            differences.push("the vendor\u{2019}s share is not beyond chance".to_owned());
+        }
+        if slope != whole.1 && slope != 0 {
+            let word = if slope > 0 { "rises" } else { "falls" };
+            differences.push(format!("the rate {word} with size"));
+        }
+        if !differences.is_empty() {
+            parts.push(format!("{}: {}", view.title, format::list(&differences)));
+            evidence.push(crate::evidence::numbered("v", place));
+        }
+    }
+    let first = parts.first()?;
+    Some(Caveat {
+        code: "CAV-PART",
+        severity: Severity::Grave,
+        topic: Topic::Data,
+        title: "Not every part agrees".to_owned(),
+        short: format!("{first}."),
+        text: format!(
+            "Parts of the corpus say otherwise than the whole. {}. The answer holds for the mix of \
+             parts that was tested.",
+            parts.join(". ")
+        ),
+        evidence,
+    })
+}
+
+/// The sign of an established slope, or 0.
+fn slope_direction(scale: Option<&caveat_analysis::result::Scale>) -> i8 {
+    let slope = scale.and_then(|scale| scale.slope_per_doubling.known());
+    match slope {
+        Some(slope) if slope.lower.0 > 0.0 => 1,
+        Some(slope) if slope.upper.0 < 0.0 => -1,
+        _ => 0,
+    }
 }

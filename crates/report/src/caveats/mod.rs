@@ -61,6 +61,7 @@ pub type Rule = fn(&Facts<'_>) -> Option<Caveat>;
 /// Every rule with its code, in the order in which equally grave caveats stand.
 pub const RULES: &[(&str, Rule)] = &[
     ("CAV-STATUS", data::status),
+    ("CAV-PART", inference::part),
     ("CAV-PROMPTS", prompts::different),
     ("CAV-PROMPT-IDS", prompts::unidentified),
     ("CAV-GRADER-SELF", graders::under_test),

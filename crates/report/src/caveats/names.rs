@@ -41,7 +41,13 @@ pub(super) fn runtime(facts: &Facts<'_>) -> Option<Caveat> {
         .filter(|fact| found.iter().any(|(name, ..)| *name == fact.provider))
         .filter_map(|fact| fact.maker.as_deref())
         .collect();
-    let makers: Vec<&str> = makers.into_iter().collect();
+    let makers: Vec<String> = makers
+        .into_iter()
+        .map(|maker| match maker {
+            "undisclosed" => "a maker that is not disclosed".to_owned(),
+            maker => facts.maker(maker),
+        })
+        .collect();
     let of = if makers.is_empty() {
         String::new()
     } else {
@@ -134,8 +140,8 @@ pub(super) fn spelling(facts: &Facts<'_>) -> Option<Caveat> {
                 "They count as different vendors here, which adds groups and raises the share by \
                  chance."
             } else {
-                "One of the names occurs only among the models left out, so no figure here counts \
-                 a maker twice; other choices of models would."
+                "One of these names occurs only among the models left out. A maker whose models also \
+                 stand under a runtime or router counts under both names."
             }
         ),
         evidence,

@@ -29,6 +29,11 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
 }
 
 fn lead(facts: &Facts<'_>) -> Prose {
+    if facts.definition().status.is_some() {
+        return vec![plain(
+            "The data are not what they stand for (see the title page): nothing here may be used to choose a vendor; what follows shows what such data would allow.",
+        )];
+    }
     let text = match (findings::share_state(facts), told_apart(facts)) {
         (ShareState::Beyond, n) if n > 0 => {
             "The vendor\u{2019}s name carries information here, but not enough to choose by it alone."

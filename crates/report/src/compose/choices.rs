@@ -96,6 +96,15 @@ fn changed_sizes(facts: &Facts<'_>, place: usize, variant: &SizeSensitivity) -> 
         format::short_list(&names, 4)
     };
     let mut parts = Vec::new();
+    match variant.id.as_str() {
+        "register" => {
+            parts.push("the maker\u{2019}s size where it differs by more than a quarter".to_owned())
+        }
+        "disclosed" => parts.push(
+            "the makers\u{2019} exact sizes throughout, most of them a rounding apart".to_owned(),
+        ),
+        _ => {}
+    }
     if !other.is_empty() {
         parts.push(format!(
             "another size for {} ({})",

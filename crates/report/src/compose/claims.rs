@@ -31,7 +31,7 @@ fn lead(facts: &Facts<'_>) -> Prose {
     let ids = (0..claims.len()).map(|place| numbered("k", place));
     vec![say(
         format!(
-            "Of {}: reproduced at the printed precision {}, different {}, not to be recomputed {}.",
+            "Of {}, {} are reproduced at the printed precision, {} differ and {} cannot be recomputed.",
             format::plural(claims.len(), "claim", "claims"),
             word_or_none(of_status(claims, ClaimStatus::Reproduced)),
             word_or_none(of_status(claims, ClaimStatus::Differs)),

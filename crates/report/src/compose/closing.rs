@@ -22,7 +22,7 @@ pub(super) fn caveats(parts: &Parts<'_>) -> Section {
         .count();
     let first = match grave {
         0 => plain(
-            "By the rules of this report none of these limits overturns the answer by itself; gravest first.",
+            "None of these limits is shown to overturn the answer; whether the grader\u{2019}s errors do was not tested. Gravest first.",
         ),
         n => strong(
             format!(
@@ -72,18 +72,40 @@ pub(super) fn bottom_line(facts: &Facts<'_>) -> Section {
     };
     let mut text = vec![strong(opening, [main, "s1"])];
     if told_apart(facts) > 0 {
+        let pairs = facts.analysis().comparisons.len();
         text.push(say(
-            "Some vendors can be told apart all the same, each pair on its own evidence.",
+            format!(
+                "{} of {} can be told apart, each on its own evidence.",
+                format::capital(&format::word(told_apart(facts))),
+                format::plural(pairs, "pair of vendors", "pairs of vendors"),
+            ),
             ["c1"],
         ));
     }
     text.push(match (share, slope) {
-        (ShareState::Short | ShareState::Close, _) => say("What is not established is not refuted: the intervals leave room for a large share.", [main]),
+        (ShareState::Short | ShareState::Close, _) => say(room(facts), [main]),
         (ShareState::Beyond, _) => say("Why vendors differ was not tested.", [main]),
         (ShareState::Absent(_), _) => say("Other data would be needed: several models of several vendors, with rates that differ.", [main]),
     });
     text.push(plain("For a decision, test the models in question, on the same prompts, with a grader whose errors are known."));
     super::section("bottom-line", "The bottom line", text, Vec::new())
+}
+
+/// What the interval of the vendor's share leaves open.
+fn room(facts: &Facts<'_>) -> String {
+    let upper = facts
+        .main_share()
+        .result
+        .population_eta2
+        .known()
+        .map(|range| range.upper.0);
+    let open = upper.map_or_else(String::new, |upper| {
+        format!(
+            ": the interval leaves room for a vendor\u{2019}s share of up to {}",
+            format::percent_up_to(upper)
+        )
+    });
+    format!("What is not established is not refuted{open}.")
 }
 
 /// Versions, seed, digests and faces.

@@ -104,7 +104,12 @@ fn graders(facts: &Facts<'_>) -> Table {
             model,
             format::thousands(grader.n),
             format::percent_cell(grader.share.0),
-            if tested { "yes" } else { "no" }.to_owned(),
+            match (tested, fact.is_some_and(|fact| fact.model.is_some())) {
+                (true, _) => "yes",
+                (false, true) => "no",
+                (false, false) => "not recorded",
+            }
+            .to_owned(),
         ])
     });
     let mut note = vec![say("Evaluable results of the kept models.", ["g1"])];

@@ -40,9 +40,10 @@ fn table(facts: &Facts<'_>) -> Table {
     });
     let shown: Vec<&(usize, &ModelResult)> = order.iter().take(MAX_ROWS).collect();
     let left = order.len() - shown.len();
-    let unpublished = shown
-        .iter()
-        .any(|(_, m)| facts.fact(m).is_some_and(|f| f.disclosed == Some(false)));
+    let unpublished = shown.iter().any(|(_, m)| {
+        m.params_total_b.known().is_some()
+            && facts.fact(m).is_some_and(|f| f.disclosed == Some(false))
+    });
     let mut note = Vec::new();
     if unpublished {
         note.push(say(

@@ -79,7 +79,7 @@ fn words(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> (String, Prose) {
     let lead = vec![
         say(
             format!(
-                "{title}, once {} are allowed for.",
+                "{title}, once {} are allowed for and with the line taken as known; its own uncertainty is left out.",
                 format::plural_word(ranked.len(), "comparison", "comparisons")
             ),
             ids.clone(),
@@ -95,6 +95,7 @@ fn words(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> (String, Prose) {
                 },
                 match wholly {
                     0 => "none".to_owned(),
+                    n if n == outside => "all".to_owned(),
                     n => format::word(n),
                 }
             ),

@@ -199,6 +199,10 @@ fn neighbours(facts: &Facts<'_>, models: &[Sized<'_>]) -> Option<crate::document
         .iter()
         .max_by(|a, b| rate(a).total_cmp(&rate(b)))?
         .model;
+    let doubtful = group
+        .iter()
+        .filter(|sized| is_doubtful(facts, sized))
+        .count();
     let (small, large) = (group.first()?.size_b, group.last()?.size_b);
     let sizes = if format::size(small) == format::size(large) {
         format!("At {}", format::size(small))
@@ -207,13 +211,38 @@ fn neighbours(facts: &Facts<'_>, models: &[Sized<'_>]) -> Option<crate::document
     };
     Some(say(
         format!(
-            "{sizes} {} range from {} to {}, further apart than the two ends of the line.",
+            "{sizes} {} range from {} to {}, further apart than the two ends of the line{}.",
             format::plural_word(group.len(), "model", "models"),
-            format::rate_in_words(low.succeeded, low.n),
-            format::rate_in_words(high.succeeded, high.n)
+            with_percent(low),
+            with_percent(high),
+            doubt(doubtful)
         ),
         ids,
     ))
+}
+
+/// A rate as percent with its count, also below 100 results: the two ends of a range must compare.
+fn with_percent(model: &ModelResult) -> String {
+    format::rate_with_count(model.succeeded, model.n)
+}
+
+/// Whether the size used is not the maker's: not published, or contradicted.
+fn is_doubtful(facts: &Facts<'_>, sized: &Sized<'_>) -> bool {
+    facts.fact(sized.model).is_some_and(|fact| {
+        let contradicted = |maker| crate::sizes::contradicts(sized.size_b, maker);
+        fact.disclosed == Some(false) || fact.disclosed_total_b.is_some_and(contradicted)
+    })
+}
+
+fn doubt(models: usize) -> String {
+    match models {
+        0 => String::new(),
+        1 => "; one of these sizes is not the maker\u{2019}s".to_owned(),
+        n => format!(
+            "; {} of these sizes are not the makers\u{2019}",
+            format::word(n)
+        ),
+    }
 }
 
 fn figure(facts: &Facts<'_>, scale: &Scale, models: &[Sized<'_>]) -> Figure {

@@ -35,7 +35,7 @@ pub(super) fn section(parts: &Parts<'_>) -> Option<Section> {
     let mut text = vec![say(order, [main.id, "s1"])];
     text.extend(factor(facts));
     text.push(plain(format!(
-        "The measure here is the {}; corpus, models and prompts are others than those of the claim, so a difference from it is no error of it.",
+        "The rate here is the {} of these tests; corpus, models and prompts are others than those of the claim, so a difference from it is no error of it.",
         words::rate(facts)
     )));
     Some(super::section(

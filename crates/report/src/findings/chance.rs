@@ -22,7 +22,9 @@ pub fn ratio(facts: &Facts<'_>) -> Option<Finding> {
     let value = ratio.eta2_over_r2.number()?;
     let share = ratio.null_share_at_least.number()?;
     let shown = format::times(value);
-    let title = if share > UNREMARKABLE_ABOVE {
+    let title = if share > UNREMARKABLE_ABOVE && facts.definition().claim_tested.is_some() {
+        format!("A ratio of {shown} to 1 does not measure how much more the vendor matters.")
+    } else if share > UNREMARKABLE_ABOVE {
         format!("A ratio of {shown} to 1 does not show that the vendor matters more than size.")
     } else {
         format!(
@@ -30,7 +32,7 @@ pub fn ratio(facts: &Facts<'_>) -> Option<Finding> {
         )
     };
     let why = if denominator_within_chance(facts) {
-        "Its denominator, the share of size, is no larger than chance gives and may be near zero."
+        "Its denominator, the share of size, lies inside what chance gives and may be near zero."
     } else {
         "The two shares rest on different degrees of freedom and are not on one scale."
     };

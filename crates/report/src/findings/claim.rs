@@ -57,10 +57,12 @@ pub fn claim(facts: &Facts<'_>) -> Option<Finding> {
     let source = tested.source.trim().trim_end_matches('.');
     let title = match support(facts) {
         Support::OrderOnly => {
-            format!("These data support the order in {source}, vendor before size, not its factor.")
+            format!(
+                "These data agree with the order in {source}, vendor before size, not with its factor."
+            )
         }
         Support::OrderAndLargeRatio => format!(
-            "These data support the order in {source}, vendor before size; a factor has no fixed value."
+            "These data agree with the order in {source}, vendor before size; a factor has no fixed value."
         ),
         Support::Both => format!(
             "These data do not support {source}: size goes with the rate as the vendor does."

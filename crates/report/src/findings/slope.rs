@@ -170,7 +170,7 @@ pub fn within(facts: &Facts<'_>) -> Option<Finding> {
     for (names, words) in [
         (&falls, "below zero in"),
         (&rises, "above zero in"),
-        (&open, "zero is included in"),
+        (&open, "across zero in"),
     ] {
         if !names.is_empty() {
             parts.push(format!("{words} {}", format::list(names)));

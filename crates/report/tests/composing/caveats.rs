@@ -173,6 +173,9 @@ fn caveats_about_conclusions_follow_the_figures() {
     both("CAV-CONFOUNDED", &strong, &weak);
     both("CAV-EXTREMES", &weak, &strong);
     both("CAV-BANDS", &weak, &strong);
+    let mut divided = opposite();
+    divided.views = reconstruction().views;
+    both("CAV-PART", &divided, &strong);
     both("CAV-OBSERVATIONAL", &strong, &crate::support::one_vendor());
     called_for("CAV-ONE-CORPUS", &strong);
     both("CAV-FEW-MODELS", &weak, &no_sizes());
