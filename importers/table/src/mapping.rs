@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use crate::FORMAT;
 
 /// The smallest mapping of each kind, shown where a mapping is missing.
-pub const MINIMAL_MAPPING: &str = r#"declare the columns under `[inputs.options]`, for counts:
+pub const MINIMAL_MAPPING: &str = r#"declare the columns under `[inputs.options]` in report.toml, or without that line in a TOML file for `--mapping`; for counts:
     kind = "counts"
     columns = { model = "model", n = "n_prompts", succeeded = "n_fulfilled" }
     constants = { grader_kind = "llm" }

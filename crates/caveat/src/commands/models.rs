@@ -41,6 +41,8 @@ fn unknown(arguments: &ModelsArguments, register: &Register) -> Result<u8, Failu
     let unknown = register.unknown(names);
     if arguments.json {
         exit::print_json(&unknown)?;
+    } else if unknown.is_empty() {
+        exit::note("the register knows every model of the corpus");
     } else {
         let lines: String = unknown
             .iter()

@@ -17,7 +17,7 @@ pub use sizes::{CONTRADICTION_TOLERANCE, contradicted, undisclosed};
 use crate::annex::{Severity, Statement};
 use crate::composition::Facts;
 use crate::document::Prose;
-use crate::words::{say, strong};
+use crate::words::{plain, say, strong};
 
 /// What a caveat is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,6 +152,7 @@ impl Caveat {
         vec![
             strong(format!("{}.", self.title), ids.clone()),
             say(self.text.clone(), ids),
+            plain(format!("({})", self.code)),
         ]
     }
 }

@@ -130,7 +130,12 @@ fn head(facts: &Facts<'_>) -> Head {
     let grader = words::grader_phrase(facts);
     let level = words::level(facts);
     Head {
-        kicker: format!("Research report {}", definition.number),
+        kicker: match definition.status.as_deref().map(str::trim) {
+            Some(status) if !status.is_empty() => {
+                format!("Research report {} · {status}", definition.number)
+            }
+            _ => format!("Research report {}", definition.number),
+        },
         title: definition.title.clone(),
         series: format!("{} \u{b7} Report {}", definition.series, definition.number),
         edition: format!("Edition of {}", format::date(year, month, day)),

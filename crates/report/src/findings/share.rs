@@ -112,11 +112,17 @@ fn present(facts: &Facts<'_>, state: ShareState) -> Prose {
             how_often(deciding_p(result).unwrap_or(1.0))
         ),
     };
+    let corrected = result.omega2.number().map_or_else(String::new, |omega2| {
+        format!(
+            " and {} once corrected for chance",
+            format::percent(omega2.max(0.0))
+        )
+    });
     vec![
         strong(title, [main.id]),
         say(
             format!(
-                "Vendors account for {observed} of the variance as computed; chance alone averages {mean}."
+                "Vendors account for {observed} of the variance as computed{corrected}; chance alone averages {mean}."
             ),
             [main.id],
         ),
