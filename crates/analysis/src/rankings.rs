@@ -87,23 +87,95 @@ impl Rankings {
         })
     }
 
-    /// Longest runs of neighbours in order of rate of which no two are told
-    /// apart; a provider apart from both neighbours is a run of its own.
+    /// The maximal groups of providers of which no two are told apart, by the
+    /// places of their members in order of rate. Two providers are in a common
+    /// group exactly where they are not told apart; one that is apart from all
+    /// others is a group of its own. A group may skip a provider in the order of
+    /// rate, as intervals of few results are wide.
+    ///
+    /// Beyond [`MOST_PROVIDERS`] or [`MOST_GROUPS`] the groups are the longest
+    /// runs of neighbours instead, which can leave out pairs that are open.
     pub(crate) fn tie_groups(&self, layout: &Layout<'_>) -> Vec<Vec<String>> {
-        runs(&self.apart)
+        let groups = cliques(&self.apart).unwrap_or_else(|| runs(&self.apart));
+        let name = |i: usize| Some(layout.providers[*self.ranked.get(i)?].name.to_owned());
+        groups
             .into_iter()
-            .map(|(from, to)| {
-                let names = self.ranked[from..=to].iter();
-                names
-                    .map(|place| layout.providers[*place].name.to_owned())
-                    .collect()
-            })
+            .map(|group| group.into_iter().filter_map(name).collect())
             .collect()
     }
 }
 
-/// The maximal runs as first and last place.
-fn runs(apart: &[Vec<bool>]) -> Vec<(usize, usize)> {
+/// Most ranked providers for which all maximal groups are looked for.
+const MOST_PROVIDERS: usize = 40;
+
+/// Most maximal groups that are listed: as many as there are letters.
+const MOST_GROUPS: usize = 26;
+
+/// All maximal cliques of the graph that joins two places that are not told
+/// apart, sorted by their members; `None` beyond the bounds. The search is that
+/// of Bron and Kerbosch (1973), with the pivot of Tomita, Tanaka and Takahashi
+/// (2006).
+fn cliques(apart: &[Vec<bool>]) -> Option<Vec<Vec<usize>>> {
+    if apart.is_empty() {
+        return Some(Vec::new());
+    }
+    if apart.len() > MOST_PROVIDERS {
+        return None;
+    }
+    let mut found = Vec::new();
+    let all: Vec<usize> = (0..apart.len()).collect();
+    if !extend(apart, &mut Vec::new(), all, Vec::new(), &mut found) {
+        return None;
+    }
+    found.sort_unstable();
+    Some(found)
+}
+
+/// Lists the maximal cliques that hold `chosen`, some of `open` and none of
+/// `done`; false once there are too many.
+fn extend(
+    apart: &[Vec<bool>],
+    chosen: &mut Vec<usize>,
+    mut open: Vec<usize>,
+    mut done: Vec<usize>,
+    found: &mut Vec<Vec<usize>>,
+) -> bool {
+    let tied = |a: usize, b: usize| a != b && !apart[a][b];
+    let reach = |pivot: usize| open.iter().filter(|other| tied(pivot, **other)).count();
+    let Some(pivot) = open
+        .iter()
+        .chain(&done)
+        .copied()
+        .max_by_key(|at| reach(*at))
+    else {
+        let mut clique = chosen.clone();
+        clique.sort_unstable();
+        found.push(clique);
+        return found.len() <= MOST_GROUPS;
+    };
+    let branches: Vec<usize> = open
+        .iter()
+        .copied()
+        .filter(|at| !tied(pivot, *at))
+        .collect();
+    for at in branches {
+        let beside = |list: &[usize]| -> Vec<usize> {
+            list.iter().copied().filter(|b| tied(at, *b)).collect()
+        };
+        chosen.push(at);
+        let within = extend(apart, chosen, beside(&open), beside(&done), found);
+        chosen.pop();
+        if !within {
+            return false;
+        }
+        open.retain(|other| *other != at);
+        done.push(at);
+    }
+    true
+}
+
+/// The longest runs of neighbours of which no two are told apart.
+fn runs(apart: &[Vec<bool>]) -> Vec<Vec<usize>> {
     let mut found: Vec<(usize, usize)> = Vec::new();
     for from in 0..apart.len() {
         let mut to = from;
@@ -115,21 +187,81 @@ fn runs(apart: &[Vec<bool>]) -> Vec<(usize, usize)> {
         }
     }
     found
+        .into_iter()
+        .map(|(from, to)| (from..=to).collect())
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
-    #[test]
-    fn runs_overlap_and_none_lies_within_another() {
-        // 0 and 2 told apart, 1 apart from nobody, 3 apart from all.
-        let mut apart = vec![vec![false; 4]; 4];
-        for (i, j) in [(0, 2), (0, 3), (1, 3), (2, 3)] {
-            apart[i][j] = true;
-            apart[j][i] = true;
+    fn apart(k: usize, pairs: &[(usize, usize)]) -> Vec<Vec<bool>> {
+        let mut apart = vec![vec![false; k]; k];
+        for (i, j) in pairs {
+            apart[*i][*j] = true;
+            apart[*j][*i] = true;
         }
-        assert_eq!(runs(&apart), [(0, 1), (1, 2), (3, 3)]);
-        assert_eq!(runs(&[]), []);
+        apart
+    }
+
+    #[test]
+    fn groups_overlap_and_none_lies_within_another() {
+        // 0 and 2 told apart, 1 apart from 3 alone, 3 apart from all.
+        let apart = apart(4, &[(0, 2), (0, 3), (1, 3), (2, 3)]);
+        assert_eq!(cliques(&apart).unwrap(), [vec![0, 1], vec![1, 2], vec![3]]);
+        assert_eq!(runs(&apart), [vec![0, 1], vec![1, 2], vec![3]]);
+        assert!(cliques(&[]).unwrap().is_empty());
+        assert!(runs(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_group_reaches_over_a_provider_that_is_told_apart() {
+        let apart = apart(4, &[(0, 1), (1, 3)]);
+        assert_eq!(cliques(&apart).unwrap(), [vec![0, 2, 3], vec![1, 2]]);
+    }
+
+    #[test]
+    fn two_share_a_group_exactly_where_they_are_not_told_apart() {
+        // Every graph of five places.
+        let pairs: Vec<(usize, usize)> = (0..5)
+            .flat_map(|i| (i + 1..5).map(move |j| (i, j)))
+            .collect();
+        for graph in 0_u32..1 << pairs.len() {
+            let chosen: Vec<(usize, usize)> = (0_u32..)
+                .zip(&pairs)
+                .filter(|(bit, _)| graph >> bit & 1 == 1)
+                .map(|(_, pair)| *pair)
+                .collect();
+            let apart = apart(5, &chosen);
+            let groups = cliques(&apart).unwrap();
+            assert!(groups.is_sorted());
+            for (i, j) in &pairs {
+                let shared = groups.iter().any(|g| g.contains(i) && g.contains(j));
+                assert_eq!(shared, !apart[*i][*j], "{graph:b}");
+            }
+            for one in &groups {
+                let inside = |other: &&Vec<usize>| one.iter().all(|m| other.contains(m));
+                assert_eq!(groups.iter().filter(inside).count(), 1, "{graph:b}");
+            }
+        }
+    }
+
+    #[test]
+    fn beyond_the_bounds_no_cliques_are_listed() {
+        assert_eq!(cliques(&apart(40, &[])).unwrap().len(), 1);
+        assert!(cliques(&apart(41, &[])).is_none());
+        // Nine triples, told apart inside only: 3^9 maximal groups.
+        let triples: Vec<(usize, usize)> = (0..9)
+            .flat_map(|t| {
+                [
+                    (3 * t, 3 * t + 1),
+                    (3 * t, 3 * t + 2),
+                    (3 * t + 1, 3 * t + 2),
+                ]
+            })
+            .collect();
+        assert!(cliques(&apart(27, &triples)).is_none());
     }
 }

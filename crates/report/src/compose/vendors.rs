@@ -92,20 +92,87 @@ fn title(facts: &Facts<'_>) -> String {
         let names: Vec<String> = list.iter().map(|p| facts.vendor(&p.provider)).collect();
         format::short_list(&names, 2)
     };
-    let stand = |list: &[&ProviderResult]| if list.len() == 1 { "stands" } else { "stand" };
+    let verb = |list: &[&ProviderResult], one: &'static str, many: &'static str| {
+        if list.len() == 1 { one } else { many }
+    };
+    let told = pairs(facts);
+    let alone = [&low, &high].into_iter().all(|list| {
+        let listed: Vec<&str> = list.iter().map(|p| p.provider.as_str()).collect();
+        clear(&told, &listed)
+    });
     match (low.is_empty(), high.is_empty()) {
         _ if facts.ranked().len() < 2 => by_vendor(facts),
-        (false, false) => format!(
+        (false, false) if alone => format!(
             "{} {} apart at the low end, {} at the high end",
             names(&low),
-            stand(&low),
+            verb(&low, "stands", "stand"),
             names(&high)
         ),
-        (false, true) => format!("{} {} apart at the low end", names(&low), stand(&low)),
-        (true, false) => format!("{} {} apart at the high end", names(&high), stand(&high)),
+        (false, false) => format!(
+            "{} {} below most other vendors; {} {} above most",
+            names(&low),
+            verb(&low, "lies", "lie"),
+            names(&high),
+            verb(&high, "lies", "lie")
+        ),
+        (false, true) if alone => format!(
+            "{} {} apart at the low end",
+            names(&low),
+            verb(&low, "stands", "stand")
+        ),
+        (false, true) => format!(
+            "{} {} below most other vendors",
+            names(&low),
+            verb(&low, "lies", "lie")
+        ),
+        (true, false) if alone => format!(
+            "{} {} apart at the high end",
+            names(&high),
+            verb(&high, "stands", "stand")
+        ),
+        (true, false) => format!(
+            "{} {} above most other vendors",
+            names(&high),
+            verb(&high, "lies", "lie")
+        ),
         (true, true) if told_apart(facts) == 0 => "No two vendors can be told apart".to_owned(),
         (true, true) => by_vendor(facts),
     }
+}
+
+/// Two ranked vendors, and whether they are told apart.
+type Pair<'a> = (&'a str, &'a str, bool);
+
+fn pairs<'a>(facts: &Facts<'a>) -> Vec<Pair<'a>> {
+    let all = facts.analysis().comparisons.iter();
+    all.map(|pair| {
+        (
+            pair.lower_provider.as_str(),
+            pair.higher_provider.as_str(),
+            pair.told_apart,
+        )
+    })
+    .collect()
+}
+
+/// Whether every vendor of the list is told apart from every ranked vendor
+/// outside it.
+fn clear(pairs: &[Pair<'_>], list: &[&str]) -> bool {
+    pairs
+        .iter()
+        .all(|(low, high, told)| *told || list.contains(low) == list.contains(high))
+}
+
+/// Whether two vendors share a group exactly where they are not told apart;
+/// the groups of very many vendors may leave out pairs.
+fn complete(pairs: &[Pair<'_>], groups: &[&Vec<String>]) -> bool {
+    pairs.iter().all(|(low, high, told)| {
+        let has = |group: &Vec<String>, name: &str| group.iter().any(|member| member == name);
+        groups
+            .iter()
+            .any(|group| has(group, low) && has(group, high))
+            != *told
+    })
 }
 
 fn by_vendor(facts: &Facts<'_>) -> String {
@@ -119,7 +186,8 @@ fn table(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Table {
         .iter()
         .filter(|group| group.len() > 1)
         .collect();
-    let lettered = groups.len() <= MOST_LETTERS && !groups.is_empty();
+    let lettered =
+        !groups.is_empty() && groups.len() <= MOST_LETTERS && complete(&pairs(facts), &groups);
     // At most six letters; the conversion is exact.
     let ties_mm = if lettered {
         LETTER_MM * groups.len() as f64
@@ -232,7 +300,8 @@ fn vendor_row(facts: &Facts<'_>, provider: &ProviderResult, heavy: bool, last: C
     }
 }
 
-/// Which part of a bar passes a row.
+/// Which part of a bar passes a row. A group that skips rows has a bar for each
+/// of its stretches of neighbouring rows, all of one letter.
 fn mark(member: &[bool], place: usize) -> TieMark {
     let here = |at: Option<usize>| at.and_then(|at| member.get(at)).copied().unwrap_or(false);
     if !here(Some(place)) {
@@ -280,7 +349,7 @@ fn note(facts: &Facts<'_>, ranked: &[&ProviderResult], lettered: bool) -> Prose 
     }
     note.push(if lettered {
         say(
-            "\u{b3} Vendors that share a letter cannot be told apart from one another.",
+            "\u{b3} Two vendors cannot be told apart exactly where they share a letter.",
             ["c2"],
         )
     } else {
@@ -356,4 +425,35 @@ fn note_on_unranked(facts: &Facts<'_>) -> Prose {
         ),
         ids,
     )]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_that_skips_a_row_has_a_bar_for_each_stretch() {
+        use TieMark::{Absent, Bottom, Middle, Only, Top};
+        let member = [true, false, true, true, true, false];
+        let marks: Vec<TieMark> = (0..member.len()).map(|row| mark(&member, row)).collect();
+        assert_eq!(marks, [Only, Absent, Top, Middle, Bottom, Absent]);
+    }
+
+    #[test]
+    fn vendors_stand_apart_only_where_all_outside_the_list_are_told_apart() {
+        let told = [("a", "b", false), ("a", "c", true), ("b", "c", true)];
+        assert!(clear(&told, &["a", "b"]));
+        let open = [("a", "b", false), ("a", "c", true), ("b", "c", false)];
+        assert!(!clear(&open, &["a", "b"]));
+        assert!(!clear(&told, &["a"]));
+    }
+
+    #[test]
+    fn letters_are_given_only_where_they_say_every_tie() {
+        let told = [("a", "b", false), ("a", "c", true), ("b", "c", false)];
+        let group = |names: [&str; 2]| names.map(str::to_owned).to_vec();
+        let (one, two) = (group(["a", "b"]), group(["b", "c"]));
+        assert!(complete(&told, &[&one, &two]));
+        assert!(!complete(&told, &[&one]));
+    }
 }

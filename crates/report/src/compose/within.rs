@@ -5,9 +5,12 @@ use caveat_analysis::result::{Pattern, WithinProvider};
 use super::size::{Sized, contradicted, hollow_words, point, sized};
 use super::{Parts, charts};
 use crate::composition::Facts;
-use crate::document::{Block, Chart, Figure, Prose, Section, SmallPanel};
+use crate::document::{Block, Chart, Figure, Prose, Section, Sentence, SmallPanel};
 use crate::format;
 use crate::words::{plain, say};
+
+/// Percentage points from zero within which a limit makes a direction weak.
+const CLOSE_POINTS: f64 = 0.5;
 
 pub(super) fn section(parts: &Parts<'_>) -> Option<Section> {
     let facts = &parts.facts;
@@ -28,13 +31,14 @@ pub(super) fn section(parts: &Parts<'_>) -> Option<Section> {
     );
     let mut lead: Prose = finding.claim.iter().skip(1).cloned().collect();
     lead.extend(limits(facts));
+    lead.extend(close_to_the_line(facts));
     let figure = figure(facts, title);
     let mut blocks = vec![Block::Figure(figure)];
     blocks.push(Block::List {
         items: finding
             .evidence
             .iter()
-            .map(|line| vec![line.clone()])
+            .map(|line| vec![with_pooled_ends(facts, line)])
             .collect(),
     });
     blocks.extend((!others.is_empty()).then_some(Block::Paragraph { sentences: others }));
@@ -52,10 +56,16 @@ fn limits(facts: &Facts<'_>) -> Prose {
             .iter()
             .filter(|m| m.model.provider == within.provider)
             .collect();
+        let (smallest, largest) = ends(&own);
         if within.capability_floor {
+            let none = if smallest.len() > 1 {
+                "the smallest models have no success"
+            } else {
+                "the smallest model has no success"
+            };
             prose.push(say(
                 format!(
-                    "In {vendor} the smallest model has no success, which may be a floor of ability and no resistance."
+                    "In {vendor} {none}, which may be a floor of ability rather than resistance."
                 ),
                 [id.clone()],
             ));
@@ -75,8 +85,8 @@ fn limits(facts: &Facts<'_>) -> Prose {
                 ));
             }
         }
-        let ends = || [own.first(), own.last()].into_iter().flatten();
-        let unpublished: Vec<&str> = ends()
+        let at_ends = || smallest.iter().chain(largest);
+        let unpublished: Vec<&str> = at_ends()
             .filter(|m| {
                 facts
                     .fact(m.model)
@@ -84,7 +94,7 @@ fn limits(facts: &Facts<'_>) -> Prose {
             })
             .map(|m| facts.model(m.place))
             .collect();
-        let against: Vec<&str> = ends()
+        let against: Vec<&str> = at_ends()
             .filter(|m| contradicted(facts, m).is_some())
             .map(|m| facts.model(m.place))
             .collect();
@@ -107,6 +117,91 @@ fn limits(facts: &Facts<'_>) -> Prose {
         }
     }
     prose
+}
+
+/// The models of the smallest and of the largest size, of models in order of size.
+fn ends<'s, 'a>(own: &'s [&'s Sized<'a>]) -> (&'s [&'s Sized<'a>], &'s [&'s Sized<'a>]) {
+    let (Some(first), Some(last)) = (own.first(), own.last()) else {
+        return (&[], &[]);
+    };
+    let smallest = own.partition_point(|m| m.size_b <= first.size_b);
+    let largest = own.partition_point(|m| m.size_b < last.size_b);
+    (&own[..smallest], &own[largest..])
+}
+
+/// A line of evidence, with all models named where several share the size of an
+/// end and are counted together.
+fn with_pooled_ends(facts: &Facts<'_>, line: &Sentence) -> Sentence {
+    let models = sized(facts);
+    let mut line = line.clone();
+    for (_, within) in judged(facts) {
+        let (Some(first), Some(last)) = (within.models.first(), within.models.last()) else {
+            continue;
+        };
+        let own: Vec<&Sized<'_>> = models
+            .iter()
+            .filter(|m| m.model.provider == within.provider)
+            .collect();
+        let (smallest, largest) = ends(&own);
+        let vendor = facts.vendor(&within.provider);
+        let (first, last) = (facts.model_named(first), facts.model_named(last));
+        if let Some(rest) = line
+            .text
+            .strip_prefix(&format!("{vendor}, {first} to {last}:"))
+        {
+            line.text = format!(
+                "{vendor}, {} to {}:{rest}",
+                pooled(&names(facts, smallest)),
+                pooled(&names(facts, largest))
+            );
+            break;
+        }
+    }
+    line
+}
+
+fn names<'f>(facts: &'f Facts<'_>, models: &[&Sized<'_>]) -> Vec<&'f str> {
+    models.iter().map(|m| facts.model(m.place)).collect()
+}
+
+/// The name of one model, or those of several with the word that they are
+/// counted together.
+fn pooled(names: &[&str]) -> String {
+    let listed = format::list(names);
+    if names.len() > 1 {
+        format!("{listed} pooled")
+    } else {
+        listed
+    }
+}
+
+/// The vendors whose direction, or want of one, hangs on little: the limit of
+/// the interval nearest to zero is within [`CLOSE_POINTS`] of it.
+fn close_to_the_line(facts: &Facts<'_>) -> Option<Sentence> {
+    let (ids, names): (Vec<String>, Vec<String>) = judged(facts)
+        .into_iter()
+        .filter(|(_, within)| {
+            within
+                .change_pp
+                .known()
+                .is_some_and(|change| close(change.lower.0, change.upper.0))
+        })
+        .map(|(id, within)| (id, facts.vendor(&within.provider)))
+        .unzip();
+    let verb = if names.len() == 1 { "lies" } else { "lie" };
+    (!names.is_empty()).then(|| {
+        say(
+            format!(
+                "{} {verb} close to the line; either reading is weak.",
+                format::list(&names)
+            ),
+            ids,
+        )
+    })
+}
+
+fn close(lower: f64, upper: f64) -> bool {
+    lower.abs().min(upper.abs()) <= CLOSE_POINTS
 }
 
 /// The rule's word for a panel.
@@ -229,4 +324,25 @@ fn too_few(facts: &Facts<'_>) -> Prose {
         ));
     }
     prose
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_models_at_an_end_are_named_as_pooled() {
+        assert_eq!(pooled(&["A"]), "A");
+        assert_eq!(pooled(&["A", "B"]), "A and B pooled");
+        assert_eq!(pooled(&["A", "B", "C"]), "A, B and C pooled");
+    }
+
+    #[test]
+    fn a_direction_is_weak_where_a_limit_is_near_zero_on_either_side() {
+        assert!(close(0.4, 12.0));
+        assert!(close(-12.0, 0.5));
+        assert!(close(-0.3, 12.0));
+        assert!(!close(0.6, 12.0));
+        assert!(!close(-9.0, 12.0));
+    }
 }
