@@ -33,7 +33,7 @@ pub(super) fn caveats(parts: &Parts<'_>) -> Section {
             ["e1"],
         ),
     };
-    super::reference_section(
+    super::section(
         "caveats",
         "All caveats",
         vec![first],
