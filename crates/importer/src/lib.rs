@@ -44,6 +44,14 @@ pub trait Importer: Sync {
     /// Says whether the content is this importer's, how sure that is, and why.
     fn probe(&self, probe: &Probe<'_>) -> Claim;
 
+    /// Files beside a source that are read together with it: the run
+    /// specification of a folder, the results that name the model of a file of
+    /// samples. Only files that exist. The host digests them like the source
+    /// itself, and does not list them as unknown.
+    fn companions(&self, _source: &Path) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
     /// Reads a source from start to end.
     ///
     /// # Errors
