@@ -1,10 +1,15 @@
 //! Caveats about graders: who they are, and how far they agree.
 
+use caveat_analysis::result::ProviderResult;
+
 use super::{Caveat, Topic};
 use crate::annex::Severity;
 use crate::composition::Facts;
+use crate::document::Sentence;
 use crate::evidence::numbered;
+use crate::findings::apart::{separated_above, separated_below};
 use crate::format;
+use crate::words::say;
 
 /// Cohen's kappa below which two graders are said to disagree.
 const LOWEST_KAPPA: f64 = 0.6;
@@ -14,6 +19,9 @@ const LARGEST_RATE_GAP: f64 = 10.0;
 
 /// p-value of the chi-squared test of graders against vendors below which the mix is uneven.
 const UNEVEN_BELOW: f64 = 0.05;
+
+/// Share of the verdicts from which graders of a vendor's own maker weigh on its place.
+const LEAST_KIN_SHARE: f64 = 0.1;
 
 /// CAV-GRADER-SELF. Rule: a model that graded is also one of the models under test.
 pub(super) fn under_test(facts: &Facts<'_>) -> Option<Caveat> {
@@ -38,8 +46,9 @@ pub(super) fn under_test(facts: &Facts<'_>) -> Option<Caveat> {
         topic: Topic::Graders,
         title: "A grader is itself under test".to_owned(),
         short: format!(
-            "{} grades and is one of the models tested.",
-            facts.model_named(model)
+            "{} gave {} of the verdicts and is itself tested.",
+            facts.model_named(model),
+            format::percent(format::ratio(judged(facts, &judges), facts.traces()))
         ),
         text: format!(
             "{} {verb} grader and model under test at once. Its verdicts on its own replies, and on \
@@ -48,6 +57,167 @@ pub(super) fn under_test(facts: &Facts<'_>) -> Option<Caveat> {
         ),
         evidence,
     })
+}
+
+/// The graders in use that come from, or are named after, the maker of a ranked vendor.
+struct Kin<'a> {
+    /// Graders with the vendor of the same maker.
+    graders: Vec<(&'a str, &'a ProviderResult)>,
+    /// Their share of all evaluable results.
+    share: f64,
+}
+
+/// Finds the graders of the makers whose models are ranked. Rule: the maker of
+/// the grader's model, or the organisation that the grader is named after, is
+/// the maker of a ranked vendor that stands under its own name.
+fn kin_of<'a>(facts: &Facts<'a>) -> Option<Kin<'a>> {
+    let ranked = facts.ranked();
+    let vendor_of = |maker: &str| {
+        let own =
+            facts.input.selection.facts.iter().find(|fact| {
+                fact.maker.as_deref() == Some(maker) && fact.provider_kind == "maker"
+            })?;
+        ranked
+            .iter()
+            .find(|provider| provider.provider == own.provider)
+            .copied()
+    };
+    let used = &facts.analysis().agreement.graders;
+    let mut graders = Vec::new();
+    let mut results = 0;
+    for grader in facts.input.graders {
+        let Some(uses) = used.iter().find(|used| used.grader == grader.grader) else {
+            continue;
+        };
+        if let Some(vendor) = grader.maker.as_deref().and_then(vendor_of) {
+            graders.push((grader.grader.as_str(), vendor));
+            results += uses.n;
+        }
+    }
+    (!graders.is_empty()).then(|| Kin {
+        graders,
+        share: format::ratio(results, facts.traces()),
+    })
+}
+
+/// The sentence of the evidence column where a vendor that a finding names has
+/// a grader of its own maker.
+pub(crate) fn kin_evidence(facts: &Facts<'_>) -> Option<Sentence> {
+    let kin = kin_of(facts)?;
+    let named = separated_below(facts)
+        .into_iter()
+        .chain(separated_above(facts))
+        .map(|provider| provider.provider.as_str())
+        .collect::<Vec<_>>();
+    let own: Vec<_> = kin
+        .graders
+        .iter()
+        .filter(|(_, vendor)| named.contains(&vendor.provider.as_str()))
+        .collect();
+    let vendors: Vec<String> = own
+        .iter()
+        .map(|(_, vendor)| facts.vendor(&vendor.provider))
+        .collect();
+    (!vendors.is_empty()).then(|| {
+        say(
+            format!(
+                "{} of verdicts by graders of {}.",
+                format::percent(kin.share),
+                format::list(&vendors)
+            ),
+            ["g1"],
+        )
+    })
+}
+
+/// CAV-GRADER-KIN. Rule: a grader in use comes from, or is named after, the
+/// maker of a ranked vendor. Grave where that vendor is told apart from most
+/// of the others and the graders gave a tenth or more of the verdicts.
+pub(super) fn kin(facts: &Facts<'_>) -> Option<Caveat> {
+    let kin = kin_of(facts)?;
+    let named: Vec<String> = kin
+        .graders
+        .iter()
+        .map(|(grader, vendor)| {
+            format!(
+                "{} ({})",
+                facts.grader(grader),
+                facts.vendor(&vendor.provider)
+            )
+        })
+        .collect();
+    let mut vendors: Vec<String> = Vec::new();
+    for (_, vendor) in &kin.graders {
+        let name = facts.vendor(&vendor.provider);
+        if !vendors.contains(&name) {
+            vendors.push(name);
+        }
+    }
+    let own = own_results(facts, &kin);
+    let mut evidence = vec!["g1".to_owned()];
+    evidence.extend(
+        facts.vendor_ids(
+            &kin.graders
+                .iter()
+                .map(|(_, vendor)| vendor.provider.as_str())
+                .collect::<Vec<_>>(),
+        ),
+    );
+    let stands_out = kin_evidence(facts).is_some() && kin.share >= LEAST_KIN_SHARE;
+    Some(Caveat {
+        code: "CAV-GRADER-KIN",
+        severity: if stands_out {
+            Severity::Grave
+        } else {
+            Severity::Serious
+        },
+        topic: Topic::Graders,
+        title: "Graders share makers with vendors".to_owned(),
+        short: format!(
+            "{} of the verdicts are by graders of {}.",
+            format::percent(kin.share),
+            format::list(&vendors)
+        ),
+        text: format!(
+            "{} gave {} of the verdicts, and models of the same makers are ranked here{own}. \
+             Whether a grader judges its relatives as it judges others was not tested.",
+            format::list(&named),
+            format::percent(kin.share),
+        ),
+        evidence,
+    })
+}
+
+/// How many results of each such vendor its own maker's grader judged.
+fn own_results(facts: &Facts<'_>, kin: &Kin<'_>) -> String {
+    let parts: Vec<String> = kin
+        .graders
+        .iter()
+        .map(|(grader, vendor)| {
+            let models = facts.input.selection.sample.models.iter();
+            let by_own: u64 = models
+                .filter(|model| model.provider == vendor.provider)
+                .flat_map(|model| &model.graders)
+                .filter(|(name, _)| name == grader)
+                .map(|(_, n)| n)
+                .sum();
+            format!(
+                "{} of the {} results of {} were judged by its own",
+                format::thousands(by_own),
+                format::thousands(vendor.n),
+                facts.vendor(&vendor.provider)
+            )
+        })
+        .collect();
+    format!("; {}", format::list(&parts))
+}
+
+/// Evaluable results that the given graders judged.
+fn judged(facts: &Facts<'_>, judges: &[(&str, &str)]) -> u64 {
+    let used = facts.analysis().agreement.graders.iter();
+    used.filter(|used| judges.iter().any(|(name, _)| *name == used.grader))
+        .map(|used| used.n)
+        .sum()
 }
 
 /// Whether a grader's verdicts are among those that the figures rest on.
