@@ -59,18 +59,25 @@ pub(super) fn under_test(facts: &Facts<'_>) -> Option<Caveat> {
     })
 }
 
-/// The graders in use that come from, or are named after, the maker of a ranked vendor.
+/// A grader in use that comes from, or is named after, the maker of a ranked vendor.
+#[derive(Clone, Copy)]
 struct Kin<'a> {
-    /// Graders with the vendor of the same maker.
-    graders: Vec<(&'a str, &'a ProviderResult)>,
-    /// Their share of all evaluable results.
-    share: f64,
+    grader: &'a str,
+    vendor: &'a ProviderResult,
+    /// Evaluable results that it judged.
+    results: u64,
+}
+
+/// The share of all evaluable results that some graders judged.
+fn share_of(facts: &Facts<'_>, kin: &[Kin<'_>]) -> f64 {
+    let results = kin.iter().map(|kin| kin.results).sum();
+    format::ratio(results, facts.traces())
 }
 
 /// Finds the graders of the makers whose models are ranked. Rule: the maker of
 /// the grader's model, or the organisation that the grader is named after, is
 /// the maker of a ranked vendor that stands under its own name.
-fn kin_of<'a>(facts: &Facts<'a>) -> Option<Kin<'a>> {
+fn kin_of<'a>(facts: &Facts<'a>) -> Vec<Kin<'a>> {
     let ranked = facts.ranked();
     let vendor_of = |maker: &str| {
         let own =
@@ -83,47 +90,53 @@ fn kin_of<'a>(facts: &Facts<'a>) -> Option<Kin<'a>> {
             .copied()
     };
     let used = &facts.analysis().agreement.graders;
-    let mut graders = Vec::new();
-    let mut results = 0;
+    let mut kin = Vec::new();
     for grader in facts.input.graders {
-        let Some(uses) = used.iter().find(|used| used.grader == grader.grader) else {
-            continue;
-        };
-        if let Some(vendor) = grader.maker.as_deref().and_then(vendor_of) {
-            graders.push((grader.grader.as_str(), vendor));
-            results += uses.n;
+        let uses = used.iter().find(|used| used.grader == grader.grader);
+        let vendor = grader.maker.as_deref().and_then(vendor_of);
+        if let (Some(uses), Some(vendor)) = (uses, vendor) {
+            kin.push(Kin {
+                grader: &grader.grader,
+                vendor,
+                results: uses.n,
+            });
         }
     }
-    (!graders.is_empty()).then(|| Kin {
-        graders,
-        share: format::ratio(results, facts.traces()),
-    })
+    kin
+}
+
+/// The names of the vendors, each once.
+fn vendors_of(facts: &Facts<'_>, kin: &[Kin<'_>]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for kin in kin {
+        let name = facts.vendor(&kin.vendor.provider);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Those whose vendor a finding names: told apart from most of the others.
+fn kin_that_stand_out<'a>(facts: &Facts<'a>) -> Vec<Kin<'a>> {
+    let (low, high) = (separated_below(facts), separated_above(facts));
+    let named = |kin: &Kin<'_>| {
+        let mut out = low.iter().chain(&high);
+        out.any(|provider| provider.provider == kin.vendor.provider)
+    };
+    kin_of(facts).into_iter().filter(named).collect()
 }
 
 /// The sentence of the evidence column where a vendor that a finding names has
 /// a grader of its own maker.
 pub(crate) fn kin_evidence(facts: &Facts<'_>) -> Option<Sentence> {
-    let kin = kin_of(facts)?;
-    let named = separated_below(facts)
-        .into_iter()
-        .chain(separated_above(facts))
-        .map(|provider| provider.provider.as_str())
-        .collect::<Vec<_>>();
-    let own: Vec<_> = kin
-        .graders
-        .iter()
-        .filter(|(_, vendor)| named.contains(&vendor.provider.as_str()))
-        .collect();
-    let vendors: Vec<String> = own
-        .iter()
-        .map(|(_, vendor)| facts.vendor(&vendor.provider))
-        .collect();
-    (!vendors.is_empty()).then(|| {
+    let kin = kin_that_stand_out(facts);
+    (!kin.is_empty()).then(|| {
         say(
             format!(
                 "{} of verdicts by graders of {}.",
-                format::percent(kin.share),
-                format::list(&vendors)
+                format::percent(share_of(facts, &kin)),
+                format::list(&vendors_of(facts, &kin))
             ),
             ["g1"],
         )
@@ -131,42 +144,28 @@ pub(crate) fn kin_evidence(facts: &Facts<'_>) -> Option<Sentence> {
 }
 
 /// CAV-GRADER-KIN. Rule: a grader in use comes from, or is named after, the
-/// maker of a ranked vendor. Grave where that vendor is told apart from most
-/// of the others and the graders gave a tenth or more of the verdicts.
+/// maker of a ranked vendor. Grave where such vendors are told apart from most
+/// of the others and their makers' graders gave a tenth or more of the verdicts.
 pub(super) fn kin(facts: &Facts<'_>) -> Option<Caveat> {
-    let kin = kin_of(facts)?;
+    let kin = kin_of(facts);
+    if kin.is_empty() {
+        return None;
+    }
     let named: Vec<String> = kin
-        .graders
         .iter()
-        .map(|(grader, vendor)| {
-            format!(
-                "{} ({})",
-                facts.grader(grader),
-                facts.vendor(&vendor.provider)
-            )
+        .map(|kin| {
+            let vendor = facts.vendor(&kin.vendor.provider);
+            format!("{} ({vendor})", facts.grader(kin.grader))
         })
         .collect();
-    let mut vendors: Vec<String> = Vec::new();
-    for (_, vendor) in &kin.graders {
-        let name = facts.vendor(&vendor.provider);
-        if !vendors.contains(&name) {
-            vendors.push(name);
-        }
-    }
-    let own = own_results(facts, &kin);
+    let providers: Vec<&str> = kin.iter().map(|kin| kin.vendor.provider.as_str()).collect();
     let mut evidence = vec!["g1".to_owned()];
-    evidence.extend(
-        facts.vendor_ids(
-            &kin.graders
-                .iter()
-                .map(|(_, vendor)| vendor.provider.as_str())
-                .collect::<Vec<_>>(),
-        ),
-    );
-    let stands_out = kin_evidence(facts).is_some() && kin.share >= LEAST_KIN_SHARE;
+    evidence.extend(facts.vendor_ids(&providers));
+    let standing_out = share_of(facts, &kin_that_stand_out(facts));
+    let share = format::percent(share_of(facts, &kin));
     Some(Caveat {
         code: "CAV-GRADER-KIN",
-        severity: if stands_out {
+        severity: if standing_out >= LEAST_KIN_SHARE {
             Severity::Grave
         } else {
             Severity::Serious
@@ -174,38 +173,37 @@ pub(super) fn kin(facts: &Facts<'_>) -> Option<Caveat> {
         topic: Topic::Graders,
         title: "Graders share makers with vendors".to_owned(),
         short: format!(
-            "{} of the verdicts are by graders of {}.",
-            format::percent(kin.share),
-            format::list(&vendors)
+            "{share} of the verdicts are by graders of {}.",
+            format::list(&vendors_of(facts, &kin))
         ),
         text: format!(
-            "{} gave {} of the verdicts, and models of the same makers are ranked here{own}. \
+            "{} gave {share} of the verdicts, and models of the same makers are ranked here{}. \
              Whether a grader judges its relatives as it judges others was not tested.",
             format::list(&named),
-            format::percent(kin.share),
+            own_results(facts, &kin)
         ),
         evidence,
     })
 }
 
 /// How many results of each such vendor its own maker's grader judged.
-fn own_results(facts: &Facts<'_>, kin: &Kin<'_>) -> String {
+fn own_results(facts: &Facts<'_>, kin: &[Kin<'_>]) -> String {
+    let models = &facts.input.selection.sample.models;
     let parts: Vec<String> = kin
-        .graders
         .iter()
-        .map(|(grader, vendor)| {
-            let models = facts.input.selection.sample.models.iter();
+        .map(|kin| {
             let by_own: u64 = models
-                .filter(|model| model.provider == vendor.provider)
+                .iter()
+                .filter(|model| model.provider == kin.vendor.provider)
                 .flat_map(|model| &model.graders)
-                .filter(|(name, _)| name == grader)
+                .filter(|(name, _)| name == kin.grader)
                 .map(|(_, n)| n)
                 .sum();
             format!(
                 "{} of the {} results of {} were judged by its own",
                 format::thousands(by_own),
-                format::thousands(vendor.n),
-                facts.vendor(&vendor.provider)
+                format::thousands(kin.vendor.n),
+                facts.vendor(&kin.vendor.provider)
             )
         })
         .collect();

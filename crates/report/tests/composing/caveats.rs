@@ -230,6 +230,24 @@ fn a_grader_of_a_vendor_that_stands_out_is_grave_and_stands_beside_the_finding()
             page.contains("of verdicts by graders of"),
         )
     };
+    let mut both = reconstruction();
+    both.graders[0].maker = Some("google".to_owned());
+    let mut second = both.graders[0].clone();
+    second.grader = "second".to_owned();
+    second.maker = Some("meta-llama".to_owned());
+    both.graders.push(second);
+    let both = changed(both, |model| {
+        model.graders = vec![
+            ("judge".to_owned(), model.n / 4),
+            ("second".to_owned(), model.n - model.n / 4),
+        ];
+    });
+    let page = format!("{:?}", both.compose().document.first_page.findings);
+    assert!(
+        page.contains("25% of verdicts by graders of google.")
+            || page.contains("25% of verdicts by graders of Google."),
+        "only the graders of the named vendor count"
+    );
     use caveat_report::annex::Severity;
     assert_eq!(severity_and_evidence("google"), (Severity::Grave, true));
     assert_eq!(
