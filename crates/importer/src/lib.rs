@@ -7,6 +7,7 @@
 
 pub mod error;
 pub mod file;
+pub mod json;
 pub mod lines;
 pub mod probe;
 pub mod registry;
