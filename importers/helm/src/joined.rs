@@ -380,3 +380,41 @@ fn only_by_name(known: &[Entry], wanted: &Variant) -> Option<usize> {
     let (position, _) = found.next()?;
     found.next().is_none().then_some(position)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn scores_beyond_what_is_held_refuse_the_run() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let source = folder.path().join("scenario_state.json");
+        let entry =
+            r#"{"instance_id": "a", "stats": [{"name": {"name": "x"}, "count": 1, "mean": 1.0}]}"#;
+        let text = format!("[{entry}, {entry}, {entry}]");
+        std::fs::write(folder.path().join(PER_INSTANCE_STATS), text).unwrap();
+        let load = |bound| Joined::beside(&source, &Limits::default(), bound);
+        assert!(load(MAX_HELD_BYTES).is_ok());
+        let message = load(500).unwrap_err().to_string();
+        assert!(
+            message.contains("more scores than the 500 bytes"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn equal_scores_are_one_and_different_ones_are_counted() {
+        let score = |mean: f64| Score {
+            metric: 0,
+            count: 1.0,
+            sum: mean,
+            mean,
+        };
+        let mut known = vec![score(1.0)];
+        assert_eq!(merge(&mut known, vec![score(1.0)]), 0);
+        assert_eq!(merge(&mut known, vec![score(0.0)]), 1);
+        assert_eq!(known, [score(1.0)]);
+    }
+}

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use caveat_corpus::{Location, Record};
 use caveat_importer::json::{Content, Key, Pieces, PiecesError, parse};
-use caveat_importer::score::Rules;
+use caveat_importer::score::{self, Rules, refuse_unknown};
 use caveat_importer::text::printable;
 use caveat_importer::{ImportError, Options, Reject, Sink, SinkClosed, Source, SourceFacts};
 
@@ -72,6 +72,7 @@ pub(crate) fn read(
         notes.push("no request state of the run became a trace".to_owned());
     }
     notes.extend(traces.tally.notes());
+    notes.extend(traces.rules.notes());
     notes.extend(traces.joined.notes());
     notes.extend(traces.means.compare(path, &options.limits)?);
     Ok(SourceFacts {
@@ -84,15 +85,8 @@ pub(crate) fn read(
 fn rules(options: &Options) -> Result<Rules, ImportError> {
     let mut wanted = options.format.clone();
     let rules = Rules::take(FORMAT, &mut wanted)?;
-    match wanted.keys().next() {
-        None => Ok(rules),
-        Some(key) => Err(ImportError::Options {
-            format: FORMAT,
-            problem: format!("unknown option `{}`", printable(key)),
-            hint: "the only option is `success`: when a grader's score is a success of the attack"
-                .to_owned(),
-        }),
-    }
+    refuse_unknown(FORMAT, &wanted, &[score::OPTION])?;
+    Ok(rules)
 }
 
 fn place(record: &str, byte: u64) -> Location {

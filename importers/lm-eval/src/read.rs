@@ -59,6 +59,7 @@ pub(crate) fn read(
         ));
     }
     notes.extend(traces.tally.notes());
+    notes.extend(wanted.rules.notes());
     notes.extend(traces.means.differences(&traces.pair.task));
     Ok(SourceFacts {
         format_version: traces.pair.results.version.map(|version| {

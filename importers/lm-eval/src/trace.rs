@@ -53,7 +53,6 @@ pub(crate) struct Tally {
 /// How the values of a grader are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reading {
-    User,
     HighIsSuccess,
     HighIsDefence,
     NoThreshold,
@@ -122,19 +121,16 @@ impl Traces<'_> {
     fn grade(&mut self, metric: &str, filter: &str, value: &Value) -> Grade {
         self.means.add(metric, filter, value);
         let grader = grader(metric, filter);
-        let reading = match self.wanted.rules.verdict(&grader, value) {
-            Some(verdict) => {
-                self.tally.readings.insert(grader.clone(), Reading::User);
-                return grade(grader, metric, verdict, value);
+        if let Some(verdict) = self.wanted.rules.verdict(&grader, value) {
+            return grade(grader, metric, verdict, value);
+        }
+        let reading = match self.tally.readings.get(&grader) {
+            Some(known) => *known,
+            None => {
+                let reading = self.reading(metric, filter);
+                self.tally.readings.insert(grader.clone(), reading);
+                reading
             }
-            None => match self.tally.readings.get(&grader) {
-                Some(known) => *known,
-                None => {
-                    let reading = self.reading(metric, filter);
-                    self.tally.readings.insert(grader.clone(), reading);
-                    reading
-                }
-            },
         };
         grade(grader, metric, verdict(reading, value), value)
     }
@@ -187,7 +183,6 @@ impl Tally {
                 Reading::Unknown,
                 "neither the name of the metric nor the results say what is a success of the attack; raw values are kept without a verdict; give a rule under `success`",
             ),
-            (Reading::User, "read by the rule that was given"),
         ] {
             let graders: Vec<String> = self
                 .readings

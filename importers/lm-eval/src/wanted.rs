@@ -1,7 +1,6 @@
 //! The options of this format.
 
-use caveat_importer::score::Rules;
-use caveat_importer::text::printable;
+use caveat_importer::score::{self, Rules, refuse_unknown};
 use caveat_importer::{ImportError, Options};
 use serde_json::Value;
 
@@ -38,10 +37,8 @@ impl Wanted {
             Some(_) => Err(problem(format!("option `{option}` is no name"))),
         };
         let (model, task) = (name("model")?, name("task")?);
-        match given.keys().next() {
-            None => Ok(Self { rules, model, task }),
-            Some(key) => Err(problem(format!("unknown option `{}`", printable(key)))),
-        }
+        refuse_unknown(FORMAT, &given, &[score::OPTION, "model", "task"])?;
+        Ok(Self { rules, model, task })
     }
 }
 
