@@ -65,9 +65,9 @@ pub(crate) const SCORE_COLUMNS: [&str; 10] = [
 
 /// Says whether a database is a PyRIT memory.
 pub(crate) fn claim(probe: &Probe<'_>, limits: Limits) -> Claim {
-    // A file that cannot be read is nobody's for certain.
-    let Ok(source) = Source::open(probe.path, limits) else {
-        return Claim::No;
+    let source = match Source::open(probe.path, limits) {
+        Ok(source) => source,
+        Err(fault) => return damaged(probe, &fault),
     };
     if !schema::resembles(&source.tables) {
         return Claim::No;
@@ -83,6 +83,24 @@ pub(crate) fn claim(probe: &Probe<'_>, limits: Limits) -> Claim {
     Claim::Almost(Resemblance {
         reason: format!("a PyRIT memory, but {}", problems.join("; ")),
         hint: SCHEMA_HINT.to_owned(),
+    })
+}
+
+/// A database that cannot be read is PyRIT's if its start names the table.
+fn damaged(probe: &Probe<'_>, fault: &Fault) -> Claim {
+    let Fault::Sqlite(fault) = fault else {
+        return Claim::No;
+    };
+    if !probe
+        .head
+        .windows(PIECES.len())
+        .any(|window| window == PIECES.as_bytes())
+    {
+        return Claim::No;
+    }
+    Claim::Almost(Resemblance {
+        reason: format!("a PyRIT memory, but {fault}"),
+        hint: fault.hint().to_owned(),
     })
 }
 

@@ -179,7 +179,6 @@ impl Export {
         let at = u64::try_from(self.spans.len()).unwrap_or(u64::MAX);
         let entry = gather::entry(at, piece, &mut self.index)?;
         let scores = scores(piece, &self.limits);
-        self.told.scores += u64::try_from(scores.len()).unwrap_or(u64::MAX);
         if entry.role == Role::Assistant {
             for score in scores.iter().flatten() {
                 self.graders.meet(score)?;

@@ -106,11 +106,12 @@ impl Gathered {
         self.mark_helpers();
         let order = self.index.order();
         let plan = self.index.plan(&order);
+        let last = self.index.last_replies(&order);
         self.graders.settle(&self.objectives);
         let mut silent = Vec::new();
         let mut ends: HashMap<u32, Vec<u32>> = HashMap::new();
         for (position, attack) in (0_u32..).zip(&self.context.attacks) {
-            match end(&self.index, &order, &plan, attack) {
+            match end(&self.index, &last, &plan, attack) {
                 Some(entry) => ends.entry(entry).or_default().push(position),
                 None => silent.push(position),
             }
@@ -147,11 +148,11 @@ impl Gathered {
 }
 
 /// The piece whose trace shows how an attack ended.
-fn end(index: &Index, order: &[u32], plan: &Plan, attack: &Attack) -> Option<u32> {
+fn end(index: &Index, last: &HashMap<u32, u32>, plan: &Plan, attack: &Attack) -> Option<u32> {
     if let Some(entry) = attack.last_response.and_then(|id| index.find(id)) {
         return plan.trace_of(entry);
     }
-    let last = index.last_reply(order, attack.conversation)?;
+    let last = index.entry(*last.get(&attack.conversation)?)?;
     // An attack that broke off after a good reply says nothing of that reply.
     if &*attack.outcome == "error" && !last.is_error {
         return None;
@@ -453,7 +454,6 @@ fn scores(source: &Source, found: &mut Gathered, sink: &mut dyn Sink) -> Result<
 
 /// Meets the scorer of a score and remembers which reply the score is of.
 fn score(place: u64, row: &Object, last: &HashSet<Id>, found: &mut Gathered) -> Result<(), String> {
-    found.told.scores += 1;
     let id = Id::of(needed(row, "id")?);
     let Some(piece) = scored_piece(row, &found.limits)? else {
         found.told.scores_elsewhere += 1;

@@ -198,19 +198,15 @@ impl Index {
         self.entry(*self.by_id.get(&id)?)
     }
 
-    /// The last piece of the target in a conversation.
-    pub(crate) fn last_reply(&self, order: &[u32], conversation: u32) -> Option<&Entry> {
-        let end = order.partition_point(|place| {
-            self.entry(*place)
-                .is_some_and(|entry| entry.conversation <= conversation)
-        });
-        order
-            .get(..end)?
+    /// The last piece of the target in each conversation.
+    pub(crate) fn last_replies(&self, order: &[u32]) -> HashMap<u32, u32> {
+        let pieces = order
             .iter()
-            .rev()
-            .filter_map(|place| self.entry(*place))
-            .take_while(|entry| entry.conversation == conversation)
-            .find(|entry| entry.role == Role::Assistant && !entry.is_reasoning)
+            .filter_map(|place| Some((*place, self.entry(*place)?)));
+        pieces
+            .filter(|(_, entry)| entry.role == Role::Assistant && !entry.is_reasoning)
+            .map(|(place, entry)| (entry.conversation, place))
+            .collect()
     }
 
     /// Positions of pieces by conversation, sequence and place in the source.

@@ -27,8 +27,6 @@ pub(crate) struct Told {
     pub(crate) outcomes: BTreeMap<String, u64>,
     /// Attacks that broke off without a reply.
     pub(crate) silent_errors: u64,
-    /// Scores.
-    pub(crate) scores: u64,
     /// Scores of something else than a reply of the target.
     pub(crate) scores_elsewhere: u64,
     /// Prompts of data sets that cannot be used.

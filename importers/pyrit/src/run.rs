@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use caveat_corpus::{Location, Record, Trace};
 use caveat_importer::{Options, Reject, Sink};
+use serde_json::Value;
 
 use crate::attacks::Attack;
 use crate::fault::Fault;
@@ -17,6 +18,14 @@ use crate::seeds::Seeds;
 
 /// Replies between two reports of progress.
 const PROGRESS_REPLIES: u64 = 1024;
+
+/// Most parts of one message. Real ones have a handful; a crafted one could make
+/// each of many replies read all of many parts.
+const MAX_PARTS: usize = 64;
+
+/// How often the prompts of a file may be read in all, as a multiple of its
+/// size. Every part of a reply reads the parts of its prompt.
+const MAX_READINGS: u64 = 16;
 
 /// A row, or why it cannot be used.
 pub(crate) type Loaded = Result<Object, String>;
@@ -54,8 +63,6 @@ pub(crate) struct Context {
 pub(crate) struct Tally {
     /// Traces.
     pub(crate) traces: u64,
-    /// Scores that became grades.
-    pub(crate) scores: u64,
     /// Traces whose model is named by the class of its target.
     pub(crate) named_by_class: u64,
 }
@@ -71,6 +78,7 @@ pub(crate) fn replies(
     sink: &mut dyn Sink,
 ) -> Result<Tally, Fault> {
     let mut tally = Tally::default();
+    let mut bytes_left = memory.size_bytes().saturating_mul(MAX_READINGS);
     let all = u64::try_from(plan.replies.len()).unwrap_or(u64::MAX).max(1);
     for (number, reply) in (1_u64..).zip(&plan.replies) {
         let Some(entry) = index.entry(reply.entry) else {
@@ -80,7 +88,15 @@ pub(crate) fn replies(
         let location = memory.locate(entry, piece.as_ref().ok());
         let read = match piece {
             Ok(piece) => {
-                let prompts = prompts(memory, index, plan, reply)?;
+                let longest = options.limits.max_record_bytes;
+                let prompts = prompts(memory, index, plan.prompts(reply), longest)?;
+                let read = prompts.iter().flatten().map(text_bytes).sum();
+                bytes_left = bytes_left.checked_sub(read).ok_or_else(|| {
+                    Fault::content(
+                        "its replies make the same prompts be read again and again",
+                        "copy the file again from its origin",
+                    )
+                })?;
                 let read = prompts.and_then(|prompts| {
                     let around = around(index, context, entry, reply);
                     reply::trace(&piece, &prompts, &around, location.clone(), options)
@@ -94,7 +110,7 @@ pub(crate) fn replies(
                 tally.named_by_class += u64::from(read.is_named_by_class);
                 let mut trace = read.trace;
                 let scores = memory.scores(entry, &piece)?;
-                tally.scores += grades(scores, graders, &mut trace, sink)?;
+                grades(scores, graders, &mut trace, sink)?;
                 for attack in context.ends(reply.entry) {
                     let at = attack.at_time.as_deref();
                     trace.grades.extend(outcome_grade(&attack.outcome, at));
@@ -126,23 +142,41 @@ impl Context {
     }
 }
 
+/// The parts of a prompt, which together are no longer than a record may be.
 fn prompts(
     memory: &mut dyn Memory,
     index: &Index,
-    plan: &Plan,
-    reply: &Reply,
+    places: &[u32],
+    longest: u64,
 ) -> Result<Result<Vec<Object>, String>, Fault> {
-    let mut prompts = Vec::new();
-    for place in plan.prompts(reply) {
-        let Some(entry) = index.entry(*place) else {
-            continue;
-        };
+    if places.len() > MAX_PARTS {
+        let parts = places.len();
+        let reason = format!("its prompt has {parts} parts, at most {MAX_PARTS} are read");
+        return Ok(Err(reason));
+    }
+    let mut prompts = Vec::with_capacity(places.len());
+    let mut bytes = 0_u64;
+    for entry in places.iter().filter_map(|place| index.entry(*place)) {
         match memory.piece(entry.at)? {
-            Ok(prompt) => prompts.push(prompt),
+            Ok(prompt) => {
+                bytes = bytes.saturating_add(text_bytes(&prompt));
+                prompts.push(prompt);
+            }
             Err(reason) => return Ok(Err(format!("in its prompt, {reason}"))),
+        }
+        if bytes > longest.saturating_mul(2) {
+            let reason = format!("its prompt has {bytes} bytes, at most {longest} are read");
+            return Ok(Err(reason));
         }
     }
     Ok(Ok(prompts))
+}
+
+/// Length of the texts of a piece, which it has in two forms.
+fn text_bytes(piece: &Object) -> u64 {
+    let length = |field| piece.get(field).and_then(Value::as_str).map_or(0, str::len);
+    let bytes = length("original_value") + length("converted_value");
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 fn around<'a>(index: &Index, context: &'a Context, entry: &Entry, reply: &Reply) -> Around<'a> {
@@ -168,21 +202,16 @@ fn grades(
     graders: &mut Graders,
     trace: &mut Trace,
     sink: &mut dyn Sink,
-) -> Result<u64, Fault> {
+) -> Result<(), Fault> {
     let is_filtered = trace.outcome == caveat_corpus::Outcome::Filtered;
     let mut deciding = Vec::new();
-    let mut read = 0;
     for (location, score) in scores {
         match score.and_then(|score| graders.grade(&score, is_filtered)) {
             Ok(judgement) if judgement.is_objective => deciding.push(judgement.grade),
             Ok(judgement) => trace.grades.push(judgement.grade),
-            Err(reason) => {
-                sink.reject(Reject { location, reason })?;
-                continue;
-            }
+            Err(reason) => sink.reject(Reject { location, reason })?,
         }
-        read += 1;
     }
     trace.grades.append(&mut deciding);
-    Ok(read)
+    Ok(())
 }

@@ -211,11 +211,16 @@ fn a_database_cut_anywhere_is_refused_or_read_without_harm() {
     let path = folder.path().join("cut.db");
     for end in (0..bytes.len()).step_by(1021) {
         std::fs::write(&path, &bytes[..end]).unwrap();
-        let _ = Pyrit.probe(&Probe {
+        let claim = Pyrit.probe(&Probe {
             path: &path,
             head: &bytes[..end.min(65_536)],
             size: u64::try_from(end).unwrap(),
         });
+        let is_named = end > 40_000;
+        assert!(
+            !is_named || matches!(claim, Claim::Almost(_)),
+            "{end}: {claim:?}"
+        );
         assert!(
             matches!(
                 try_import(&path, &Options::default()),
@@ -290,4 +295,26 @@ fn the_same_bytes_give_the_same_records() {
     let second = import(&data("v1.1-small.db"));
     assert_eq!(first.traces, second.traces);
     assert_eq!(first.facts, second.facts);
+}
+
+#[test]
+fn crafted_messages_cannot_multiply_the_reading() {
+    let made = Made::new(NEW_TABLES);
+    made.conversation("c", "t1")
+        .piece("c", "a", "assistant", 1, "r");
+    for part in 0..65 {
+        made.piece("c", &format!("u{part}"), "user", 0, "p");
+    }
+    let imported = made.import();
+    assert_eq!(
+        imported.rejects[0].reason,
+        "its prompt has 65 parts, at most 64 are read"
+    );
+    let made = Made::new(NEW_TABLES);
+    made.conversation("c", "t1")
+        .piece("c", "u", "user", 0, &"p".repeat(200_000));
+    for reply in 0..100 {
+        made.piece("c", &format!("a{reply}"), "assistant", 1, "r");
+    }
+    assert!(refusal(&made).contains("read again and again"));
 }
