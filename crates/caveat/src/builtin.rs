@@ -1,15 +1,27 @@
 //! The importers that ship with caveat: the one place where a new one is added.
 
 use caveat_import_failure_first::FailureFirst;
+use caveat_import_harmbench::HarmBench;
+use caveat_import_helm::Helm;
 use caveat_import_jailbreakbench::JailbreakBench;
+use caveat_import_lm_eval::LmEval;
+use caveat_import_pyrit::Pyrit;
 use caveat_import_table::Table;
 use caveat_importer::Importer;
 
 use crate::exit::Failure;
 
 /// Every importer, in order of name.
-pub fn importers() -> [&'static dyn Importer; 3] {
-    [&FailureFirst, &JailbreakBench, &Table]
+pub fn importers() -> [&'static dyn Importer; 7] {
+    [
+        &FailureFirst,
+        &HarmBench,
+        &Helm,
+        &JailbreakBench,
+        &LmEval,
+        &Pyrit,
+        &Table,
+    ]
 }
 
 /// The importer of this name.
