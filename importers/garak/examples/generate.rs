@@ -37,7 +37,7 @@ fn main() -> io::Result<()> {
     };
     let attempts: u64 = attempts.parse().map_err(io::Error::other)?;
     let mut out = BufWriter::new(File::create(path)?);
-    let run = "00000000-0000-4000-8000-000000000000";
+    let run = "11111111-0000-4000-8000-000000000000";
     writeln!(
         out,
         r#"{{"entry_type": "start_run setup", "_config.version": "0.17.1", "transient.run_id": "{run}", "run.generations": {OUTPUTS}, "plugins.target_type": "openai", "plugins.target_name": "placeholder-model"}}"#
