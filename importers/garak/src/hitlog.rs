@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use caveat_corpus::{
     Digest, Grade, Location, ModelName, Outcome, PromptKey, Record, Trace, Verdict,
 };
-use caveat_importer::lines::Line;
+use caveat_importer::lines::{End, Line, Position};
 use caveat_importer::text::printable;
 use caveat_importer::{ImportError, Limits, Options, Reject, Sink, SourceFacts};
 use serde::Deserialize;
@@ -20,7 +20,7 @@ use crate::conversation::Prompt;
 use crate::entry::{RunFacts, detector_name, probe_name};
 use crate::graders::kind_of;
 use crate::line::{Kind, object};
-use crate::read::{self, End};
+use crate::read;
 use crate::survey::number;
 use crate::trace::DATASET;
 
@@ -139,7 +139,7 @@ pub(crate) fn import(
     options: &Options,
     sink: &mut dyn Sink,
 ) -> Result<SourceFacts, ImportError> {
-    let end = read::end_of(path)?;
+    let end = End::of(path).map_err(|cause| read::io(path, cause))?;
     let report = sibling(path, HITLOG_SUFFIX, REPORT_SUFFIX);
     let report_run = report
         .as_deref()
@@ -192,12 +192,7 @@ pub(crate) fn import(
     })
 }
 
-fn cut_words(
-    end: End,
-    at: caveat_importer::lines::Position,
-    length: usize,
-    reason: String,
-) -> String {
+fn cut_words(end: End, at: Position, length: usize, reason: String) -> String {
     if end.cuts(at, length) {
         format!("the file ends within this line: {reason}")
     } else {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use caveat_corpus::{Digest, Location, Record};
-use caveat_importer::lines::{Line, Position};
+use caveat_importer::lines::{End, Line, Position};
 use caveat_importer::text::printable;
 use caveat_importer::{ImportError, Options, Reject, Sink, SourceFacts, json};
 use serde::de::IgnoredAny;
@@ -19,7 +19,7 @@ use crate::entry::RunFacts;
 use crate::hitlog;
 use crate::line::{Head, Kind, object};
 use crate::options::GarakOptions;
-use crate::read::{self, End};
+use crate::read;
 use crate::survey::{Survey, survey};
 use crate::tally::Tally;
 use crate::threshold::{Origin, Threshold};
@@ -63,7 +63,7 @@ pub(crate) fn import(
             options,
         },
         own,
-        end: read::end_of(path)?,
+        end: End::of(path).map_err(|cause| read::io(path, cause))?,
         facts: survey.first_run.clone(),
         runs: vec![first_run],
         attempts: HashMap::new(),
