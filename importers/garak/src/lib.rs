@@ -45,7 +45,7 @@ impl Importer for Garak {
         ImporterInfo {
             name: FORMAT,
             title: "garak reports and hit logs (JSONL)",
-            versions: &["0.10.3", "0.14.0.pre1", "0.17.1"],
+            versions: &["0.10.3", "0.13.0", "0.14.0.pre1", "0.17.1"],
             claims_files: true,
             page: "importers/garak/README.md",
         }

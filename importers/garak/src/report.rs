@@ -487,6 +487,8 @@ fn threshold_note(threshold: Threshold, origin: Origin) -> String {
 fn tags_note(survey: &Survey) -> Option<String> {
     /// Most probes whose tags are written out.
     const MAX_PROBES: usize = 250;
+    /// Most tags of one probe; garak gives up to a dozen.
+    const MAX_TAGS: usize = 40;
 
     let tagged = survey
         .probes
@@ -496,11 +498,9 @@ fn tags_note(survey: &Survey) -> Option<String> {
         .clone()
         .take(MAX_PROBES)
         .map(|(probe, facts)| {
-            format!(
-                "`{}`: {}",
-                printable(probe),
-                printable(&facts.tags.join(" "))
-            )
+            let tags = facts.tags.iter().take(MAX_TAGS).map(|tag| printable(tag));
+            let tags: Vec<String> = tags.collect();
+            format!("`{}`: {}", printable(probe), tags.join(" "))
         })
         .collect();
     if tags.is_empty() {
