@@ -7,10 +7,12 @@
 
 pub mod error;
 pub mod file;
+pub mod json;
 pub mod lines;
 pub mod probe;
 pub mod registry;
 pub mod sink;
+pub mod sqlite;
 
 use std::path::{Path, PathBuf};
 
