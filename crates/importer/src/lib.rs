@@ -5,6 +5,7 @@
 //! no names and guesses nothing. Every record that it reads reaches the sink
 //! exactly once, as a record or as a reject with its place and its reason.
 
+pub mod archive;
 pub mod error;
 pub mod file;
 pub mod json;
