@@ -12,6 +12,7 @@ pub mod json;
 pub mod lines;
 pub mod probe;
 pub mod registry;
+pub mod score;
 pub mod sink;
 pub mod sqlite;
 

@@ -74,7 +74,7 @@ impl<R: BufRead> Lines<R> {
             if chunk.is_empty() {
                 break;
             }
-            let end = chunk.iter().position(|&byte| byte == b'\n');
+            let end = memchr::memchr(b'\n', chunk);
             let used = end.map_or(chunk.len(), |end| end + 1);
             let content = end.unwrap_or(chunk.len());
             // One byte more than the bound is kept: it may be a carriage return.
