@@ -77,7 +77,9 @@ impl<'a> MemberReader<'a> {
                 let context = context.0.get_or_insert_with(DCtx::create);
                 context
                     .reset(ResetDirective::SessionAndParameters)
-                    .map_err(|code| unsupported(zstd::zstd_safe::get_error_name(code).to_owned()))?;
+                    .map_err(|code| {
+                        unsupported(zstd::zstd_safe::get_error_name(code).to_owned())
+                    })?;
                 // Goes on with the next frame by itself.
                 let mut decoder = zstd::stream::read::Decoder::with_context(input, context);
                 decoder.window_log_max(MAX_WINDOW_LOG)?;
