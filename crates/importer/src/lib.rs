@@ -12,6 +12,7 @@ pub mod lines;
 pub mod probe;
 pub mod registry;
 pub mod sink;
+pub mod sqlite;
 
 use std::path::{Path, PathBuf};
 
