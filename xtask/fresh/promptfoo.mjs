@@ -1,6 +1,6 @@
 // Makes fresh promptfoo result files, offline, for the importer to be compared with.
 //
-//     node xtask/fresh/promptfoo.mjs OUTPUT_FOLDER NODE_MODULES_FOLDER
+//     node xtask/fresh/promptfoo.mjs OUTPUT_FOLDER NODE_MODULES_FOLDER [small]
 //
 // NODE_MODULES_FOLDER holds an installed `promptfoo` (`npm install promptfoo@0.123.1`, Node 22 or
 // later). Runs `promptfoo eval` twice with providers and graders that are JavaScript files: a
@@ -9,6 +9,8 @@
 // stand in one database. `expected.json` holds what the tool itself counts (its `stats` and its
 // `success` and `failureReason` fields), so the importer is held against the tool.
 //
+// `small` leaves four tests, three providers and no repeats: the importer's test data.
+//
 // Needs no network and no key, reads no clock of its own, and writes only below OUTPUT_FOLDER.
 // Prompts and replies are placeholders.
 
@@ -16,9 +18,10 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 
-const [output, modules] = process.argv.slice(2);
+const [output, modules, size] = process.argv.slice(2);
+const isSmall = size === 'small';
 if (!output || !modules) {
-  console.error('usage: node promptfoo.mjs OUTPUT_FOLDER NODE_MODULES_FOLDER');
+  console.error('usage: node promptfoo.mjs OUTPUT_FOLDER NODE_MODULES_FOLDER [small]');
   process.exit(2);
 }
 const out = path.resolve(output);
@@ -75,7 +78,7 @@ const providers = [
   { id: 'file://target.js', label: 'base-7b', config: { rate: 70, errors: true } },
   { id: 'file://target.js', label: 'structured-1b', config: { rate: 50, json: true } },
   { id: 'echo' },
-];
+].filter((provider) => !isSmall || provider.label !== 'base-7b');
 
 // A throwing assertion, one without effect on the result (weight 0), a threshold that lets a
 // failed component pass, an assertion set, and tests that nothing grades.
@@ -100,7 +103,7 @@ const tests = Array.from({ length: 24 }, (_, number) => ({
   },
   ...(number % 12 === 5 ? { threshold: 0.4 } : {}),
   assert: assertions(number),
-}));
+})).filter((_, number) => !isSmall || [4, 6, 7, 10].includes(number));
 
 const redTeam = {
   description: 'placeholder red team',
@@ -181,8 +184,8 @@ function summary(document) {
 const expected = {
   reader: "the tool's own results.json and its stats",
   promptfoo_version: manifest.version,
-  repeat: 2,
-  red_team: summary(evaluate('red-team', redTeam, ['--repeat', '2'])),
+  repeat: isSmall ? 1 : 2,
+  red_team: summary(evaluate('red-team', redTeam, isSmall ? [] : ['--repeat', '2'])),
   ordinary: summary(evaluate('ordinary', ordinary, [])),
 };
 fs.writeFileSync(path.join(out, 'expected.json'), JSON.stringify(expected, null, 1) + '\n');
