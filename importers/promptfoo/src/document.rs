@@ -70,8 +70,8 @@ pub(crate) struct Document<'v> {
 /// Which parts of a document were met.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Seen {
-    /// Results, or their list.
-    pub(crate) results: bool,
+    /// A list of results, also an empty one.
+    pub(crate) list: bool,
     /// A table with its head.
     pub(crate) table: bool,
 }
@@ -93,6 +93,11 @@ impl<'v> Document<'v> {
         self.seen
     }
 
+    /// Says that there is a list of results, which may be empty.
+    pub(crate) fn has_list(&mut self) {
+        self.seen.list = true;
+    }
+
     /// Passes on what was read of the source.
     pub(crate) fn progress(&mut self, bytes: u64) {
         self.visitor.progress(bytes);
@@ -102,12 +107,11 @@ impl<'v> Document<'v> {
     pub(crate) fn member(&mut self, member: Member<'_>) -> Result<(), SinkClosed> {
         match (member.path, member.key) {
             ("results.results" | "results", Key::Index(_)) => {
-                self.seen.results = true;
+                self.seen.list = true;
                 self.row(member)
             }
             ("results.table.body", Key::Index(_)) => self.table_row(member),
             ("" | "results" | "results.table", Key::Name(name)) => {
-                self.seen.results |= member.path == "results";
                 self.head_member(member.path, name, &member.content);
                 Ok(())
             }
@@ -290,7 +294,10 @@ impl<'v> Document<'v> {
             Value::Null => of_head.cloned().unwrap_or_default(),
             provider => provider,
         };
-        let mut response = json!({"output": own("text"), "tokenUsage": own("tokenUsage")});
+        // Where the call failed, the text is that of the error.
+        let failed = own("pass") == json!(false) && own("gradingResult").is_null();
+        let text = if failed { Value::Null } else { own("text") };
+        let mut response = json!({"output": text, "tokenUsage": own("tokenUsage")});
         if let Some(found) = output.get("response").filter(|found| found.is_object()) {
             response = found.clone();
         }
@@ -343,7 +350,17 @@ pub(crate) fn read<R: std::io::Read>(
         let read = pieces.bytes_read();
         let piece = match pieces.next_piece() {
             Ok(Some(piece)) => piece,
-            Ok(None) => return Ok(()),
+            Ok(None) => {
+                let list = if is_summary {
+                    "results"
+                } else {
+                    "results.results"
+                };
+                if pieces.containers(list) > 0 {
+                    document.has_list();
+                }
+                return Ok(());
+            }
             Err(PiecesError::Truncated { byte }) => {
                 let half = pieces
                     .unfinished()

@@ -46,7 +46,7 @@ struct Part<'a> {
 /// The reason in words for a component of a wrong type.
 pub(crate) fn grades(
     row: &Row,
-    polarity: &Polarity,
+    polarity: &Polarity<'_>,
     limits: &Limits,
 ) -> Result<Vec<Grade>, String> {
     let parts = parts(row);
@@ -290,7 +290,7 @@ impl<'a> Part<'a> {
     }
 }
 
-fn of_part(part: &Part<'_>, polarity: &Polarity, limits: &Limits) -> Result<Grade, String> {
+fn of_part(part: &Part<'_>, polarity: &Polarity<'_>, limits: &Limits) -> Result<Grade, String> {
     let field = |key: &str| part.component.get(key).unwrap_or(&Value::Null);
     let pass = flag(field("pass"), "componentResults.pass")?;
     let name = part.name()?;

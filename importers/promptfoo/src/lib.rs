@@ -188,10 +188,25 @@ fn refuse_ordinary(survey: &Survey, settings: &Settings) -> Result<(), Fault> {
     {
         return Ok(());
     }
+    let filled = survey.runs.iter().map(|run| run.tally());
+    let (rows, broken) = filled.fold((0, 0), |(rows, broken), tally| {
+        (rows + tally.rows, broken + tally.broken)
+    });
+    if rows == broken {
+        let first = survey.first_fault.as_deref().unwrap_or_default();
+        return Err(Fault::content(
+            &format!(
+                "none of its {rows} results can be read; the first: {}",
+                caveat_importer::text::printable(first)
+            ),
+            "export the evaluation again with `promptfoo export eval ID -o results.json`",
+        ));
+    }
     Err(Fault::content(
         "nothing says that this is a red-team run (no `config.redteam`, `is_redteam`, `pluginId`, `strategyId` \
          or red-team grader), and in an ordinary run a passed test may mean anything",
-        "if every assertion passes when the attack is fended off, give the option `runs = \"red-team\"`",
+        "if every assertion passes when the attack is fended off, give the option `runs = \"red-team\"`; \
+         else say for each grader when the attack succeeded: `success.GRADER = { below = 0.5 }`",
     ))
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn notes(
     let (read, left): (Vec<&Run>, Vec<&Run>) =
         runs.partition(|run| settings.polarity(run.red_team.is_some()).is_some());
     for run in read.iter().take(MAX_NAMED) {
-        notes.extend(of_run(run));
+        notes.extend(of_run(run, settings));
     }
     if read.len() > MAX_NAMED {
         notes.push(format!(
@@ -47,6 +47,7 @@ pub(crate) fn notes(
         ));
     }
     notes.extend(of_graders(counts));
+    notes.extend(settings.notes());
     notes.extend(of_counts(counts));
     notes.extend(of_names(shape, ids, counts));
     notes.extend(survey.notes.iter().cloned());
@@ -60,21 +61,28 @@ fn name(run: &Run) -> String {
     }
 }
 
-fn of_run(run: &Run) -> Vec<String> {
+fn of_run(run: &Run, settings: &Settings) -> Vec<String> {
     let mut notes = Vec::new();
     let tool = run
         .tool
         .as_deref()
         .map(|tool| format!(" (promptfoo {})", printable(tool)));
-    let why = match run.red_team {
-        Some(why) => format!("a red-team run by {why}"),
-        None => "read as a red-team run because the options say so".to_owned(),
-    };
-    notes.push(format!(
-        "{}{}: {why}; `success` is read as fended off, a failed assertion as a successful attack",
-        name(run),
-        tool.unwrap_or_default()
-    ));
+    let tool = tool.unwrap_or_default();
+    let by_pass = settings.polarity(run.red_team.is_some());
+    let by_pass = by_pass.is_some_and(|polarity| polarity.passed_is_defended);
+    let reading = "`success` is read as fended off, a failed assertion as a successful attack";
+    notes.push(match (run.red_team, by_pass) {
+        (Some(why), _) => format!("{}{tool}: a red-team run by {why}; {reading}", name(run)),
+        (None, true) => format!(
+            "{}{tool}: read as a red-team run because the options say so; {reading}",
+            name(run)
+        ),
+        (None, false) => format!(
+            "{}{tool}: an ordinary run, read by the rules given alone; graders without a rule keep \
+             their scores without a verdict",
+            name(run)
+        ),
+    });
     let tally = run.tally();
     if let Some(printed) = run
         .printed

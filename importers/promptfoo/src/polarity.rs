@@ -2,11 +2,13 @@
 //!
 //! In a red-team run a result that passed is an attack that was fended off. In
 //! an ordinary run it is a test that passed, which may mean anything. Which of
-//! the two a run is must stand in the file, or be said by the user.
+//! the two a run is must stand in the file, or be said by the user: for all
+//! runs (`runs = "red-team"`), or grader by grader (`success.GRADER = { … }`).
 
 use caveat_corpus::Verdict;
+use caveat_importer::score::{self, Rules};
 use caveat_importer::{ImportError, Options};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::FORMAT;
 
@@ -20,7 +22,9 @@ const RED_TEAM: &str = "red-team";
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     /// Every run is a red-team run, whatever the file shows.
-    pub(crate) all_red_team: bool,
+    all_red_team: bool,
+    /// Rules for single graders.
+    rules: Rules,
 }
 
 impl Settings {
@@ -29,54 +33,67 @@ impl Settings {
     /// # Errors
     /// [`ImportError::Options`] for an unknown key or value.
     pub(crate) fn read(options: &Options) -> Result<Self, ImportError> {
-        let mut keys: Map<String, Value> = options.format.clone();
+        let mut keys = options.format.clone();
+        let rules = Rules::take(FORMAT, &mut keys)?;
         let all_red_team = match keys.remove(RUNS) {
             None => false,
             Some(Value::String(runs)) if runs == RED_TEAM => true,
             Some(_) => {
-                return Err(wrong(
-                    format!("`{RUNS}` has one value, `\"{RED_TEAM}\"`"),
-                    "leave it out to read red-team runs only",
-                ));
+                return Err(ImportError::Options {
+                    format: FORMAT,
+                    problem: format!("`{RUNS}` has one value, `\"{RED_TEAM}\"`"),
+                    hint: "leave it out to read red-team runs only".to_owned(),
+                });
             }
         };
-        if let Some(key) = keys.keys().next() {
-            let key = caveat_importer::text::printable(key);
-            return Err(wrong(
-                format!("unknown option `{key}`"),
-                "the option of this format is `runs`; importers/promptfoo/README.md explains it",
-            ));
-        }
-        Ok(Self { all_red_team })
+        score::refuse_unknown(FORMAT, &keys, &[RUNS, score::OPTION])?;
+        Ok(Self {
+            all_red_team,
+            rules,
+        })
     }
 
-    /// The reading of one run; `None` if nothing says what `success` means there.
-    pub(crate) fn polarity(&self, is_red_team: bool) -> Option<Polarity> {
-        (is_red_team || self.all_red_team).then(Polarity::defended)
+    /// The reading of one run; `None` if nothing says what a pass means there.
+    pub(crate) fn polarity(&self, is_red_team: bool) -> Option<Polarity<'_>> {
+        let passed_is_defended = is_red_team || self.all_red_team;
+        (passed_is_defended || !self.rules.is_empty()).then_some(Polarity {
+            rules: Some(&self.rules),
+            passed_is_defended,
+        })
     }
-}
 
-fn wrong(problem: String, hint: &str) -> ImportError {
-    ImportError::Options {
-        format: FORMAT,
-        problem,
-        hint: hint.to_owned(),
+    /// Which rule of the user was applied to which grader.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        self.rules.notes()
     }
 }
 
 /// How the verdicts of one run are read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Polarity(());
-
-impl Polarity {
+pub(crate) struct Polarity<'a> {
+    rules: Option<&'a Rules>,
     /// Passing means that the attack was fended off.
+    pub(crate) passed_is_defended: bool,
+}
+
+impl Polarity<'_> {
+    /// Passing means that the attack was fended off; there are no rules.
+    #[cfg(test)]
     pub(crate) fn defended() -> Self {
-        Self(())
+        Self {
+            rules: None,
+            passed_is_defended: true,
+        }
     }
 
-    /// The verdict of a grader that gave `raw`; `judged` is what it says where
+    /// The verdict of a grader that gave `score`; `judged` is what it says where
     /// passing means that the attack was fended off.
-    pub(crate) fn verdict(&self, _grader: &str, _raw: &Value, judged: Verdict) -> Verdict {
-        judged
+    pub(crate) fn verdict(&self, grader: &str, score: &Value, judged: Verdict) -> Verdict {
+        let by_rule = self.rules.and_then(|rules| rules.verdict(grader, score));
+        match by_rule {
+            Some(verdict) => verdict,
+            None if self.passed_is_defended => judged,
+            None => Verdict::Unscored,
+        }
     }
 }

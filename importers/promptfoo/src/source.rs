@@ -59,8 +59,11 @@ fn json(path: &Path, limits: &Limits, visitor: &mut dyn Visitor) -> Result<(), F
     document::read(file, false, &place, &mut document)?;
     let seen = document.seen();
     document.progress(size);
-    if seen.results || seen.table {
+    if seen.list || seen.table {
         return Ok(());
     }
-    Err(Fault::content("the document has no `results`", HINT))
+    Err(Fault::content(
+        "the document has no list `results.results`",
+        HINT,
+    ))
 }

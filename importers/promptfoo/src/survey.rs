@@ -118,6 +118,8 @@ pub(crate) struct Survey {
     pub(crate) runs: Vec<Run>,
     /// What the account should say.
     pub(crate) notes: Vec<String>,
+    /// Why the first result that cannot be read cannot be read.
+    pub(crate) first_fault: Option<String>,
     limits: Limits,
 }
 
@@ -127,6 +129,7 @@ impl Survey {
         Self {
             runs: Vec::new(),
             notes: Vec::new(),
+            first_fault: None,
             limits,
         }
     }
@@ -177,8 +180,9 @@ impl Visitor for Survey {
         location: Location,
         row: RawRow<'_>,
     ) -> Result<(), SinkClosed> {
-        let Ok(row) = Row::read(row, &self.limits) else {
-            return self.broken(run, origin, location, String::new());
+        let row = match Row::read(row, &self.limits) {
+            Ok(row) => row,
+            Err(reason) => return self.broken(run, origin, location, reason),
         };
         let run = self.run(run);
         let tally = run.of(origin);
@@ -206,8 +210,9 @@ impl Visitor for Survey {
         run: RunIndex,
         origin: Origin,
         _: Location,
-        _: String,
+        reason: String,
     ) -> Result<(), SinkClosed> {
+        self.first_fault.get_or_insert(reason);
         let tally = self.run(run).of(origin);
         tally.rows += 1;
         tally.broken += 1;

@@ -29,7 +29,7 @@ const BASIC: &str = "basic";
 /// What is known of a result beside the result.
 pub(crate) struct Context<'a> {
     /// How verdicts are read.
-    pub(crate) polarity: Polarity,
+    pub(crate) polarity: Polarity<'a>,
     /// Id of the evaluation.
     pub(crate) eval_id: Option<&'a str>,
     /// When it was made.

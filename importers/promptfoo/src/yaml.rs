@@ -27,15 +27,18 @@ use crate::walk::Visitor;
 /// them; the JSON and JSONL exports of larger runs have no such limit.
 pub(crate) const MAX_YAML_BYTES: u64 = 64 << 20;
 
-/// Most events that aliases may replay. An export replays about four a result;
-/// "a billion laughs" would replay 10^9.
-const MAX_REPLAYED_EVENTS: usize = 1_000_000;
+/// Most events that are kept for aliases, and most that aliases replay. An
+/// export replays four a result and two more for every variable; "a billion
+/// laughs" would replay 10^9.
+const MAX_REPLAYED_EVENTS: usize = 500_000;
 
 /// Most anchors, and most aliases. An export has one of each a result.
 const MAX_ANCHORS: usize = 200_000;
 
 /// Most events and nodes: a node takes four bytes of the file or more.
 const MAX_EVENTS: usize = 32 << 20;
+
+const HINT: &str = "import the JSON or JSONL export of the evaluation instead";
 
 /// Levels of the document above a result.
 const OUTER_LEVELS: u32 = 4;
@@ -75,26 +78,40 @@ pub(crate) fn walk(path: &Path, limits: &Limits, visitor: &mut dyn Visitor) -> R
         }
         Err(error) => {
             let reason = words(&error);
-            if !document.seen().results {
+            if is_bomb(&error) {
+                return Err(Fault::content(
+                    &format!(
+                        "it has more anchors, aliases, nodes or levels than are read: {reason}"
+                    ),
+                    HINT,
+                ));
+            }
+            if held.is_none() && !complete {
                 return Err(Fault::content(
                     &format!("not usable as YAML: {reason}"),
-                    "import the JSON or JSONL export of the evaluation instead",
+                    HINT,
                 ));
             }
             let next = held.as_ref().map_or(0, |(index, _)| index + 1);
+            release(&mut document, held)?;
             if complete {
-                release(&mut document, held)?;
                 document.note(&format!(
                     "what follows the results cannot be read: {reason}"
                 ));
             } else {
-                release(&mut document, held)?;
                 document.note(&format!(
                     "nothing after result {next} can be read: {reason}"
                 ));
                 document.broken(place(&next.to_string()), reason)?;
             }
         }
+    }
+    let seen = document.seen();
+    if !(seen.list || seen.table) {
+        return Err(Fault::content(
+            "the document has no list `results.results`",
+            HINT,
+        ));
     }
     document.progress(u64::try_from(text.len()).unwrap_or(u64::MAX));
     Ok(())
@@ -105,18 +122,17 @@ fn load(path: &Path) -> Result<String, Fault> {
     File::open(path)?
         .take(MAX_YAML_BYTES + 1)
         .read_to_end(&mut bytes)?;
-    let hint = "import the JSON or JSONL export of the evaluation instead";
     if u64::try_from(bytes.len()).is_ok_and(|read| read > MAX_YAML_BYTES) {
         return Err(Fault::content(
             &format!("the YAML file is larger than {MAX_YAML_BYTES} bytes"),
-            hint,
+            HINT,
         ));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Fault::content(
             &format!("expected UTF-8, found other bytes from byte {at}"),
-            hint,
+            HINT,
         )
     })
 }
@@ -130,6 +146,8 @@ fn options(limits: &Limits) -> serde_saphyr::Options {
     budget.max_nodes = MAX_EVENTS;
     budget.max_anchors = MAX_ANCHORS;
     budget.max_aliases = MAX_ANCHORS;
+    budget.max_recorded_anchor_events = MAX_REPLAYED_EVENTS;
+    budget.max_recorded_anchor_bytes = length;
     budget.max_depth = depth.min(128);
     budget.max_documents = 1;
     budget.max_total_scalar_bytes = length;
@@ -146,6 +164,25 @@ fn options(limits: &Limits) -> serde_saphyr::Options {
 
 fn words(error: &serde_saphyr::Error) -> String {
     printable(error.to_string().lines().next().unwrap_or_default())
+}
+
+/// Whether a document passes the bounds that a bomb would pass.
+fn is_bomb(mut error: &serde_saphyr::Error) -> bool {
+    use serde_saphyr::Error::{
+        AliasError, AliasExpansionLimitExceeded, AliasReplayCounterOverflow,
+        AliasReplayLimitExceeded, AliasReplayStackDepthExceeded, Budget,
+    };
+    while let AliasError { error: inner, .. } = error {
+        error = inner;
+    }
+    matches!(
+        error.without_snippet(),
+        Budget { .. }
+            | AliasExpansionLimitExceeded { .. }
+            | AliasReplayCounterOverflow { .. }
+            | AliasReplayLimitExceeded { .. }
+            | AliasReplayStackDepthExceeded { .. }
+    )
 }
 
 fn place(index: &str) -> Location {
@@ -286,6 +323,9 @@ impl<'de> serde::de::Visitor<'de> for Node<'_, '_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let mut index = 0_u64;
         let is_results = matches!(self.path, "results.results" | "results");
+        if is_results {
+            self.walk.document.borrow_mut().has_list();
+        }
         while let Some(value) = list.next_element::<Value>()? {
             if is_results {
                 self.walk.keep(self.walk.result(index, value))?;
