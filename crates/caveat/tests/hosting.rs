@@ -98,8 +98,7 @@ impl Importer for Scripted {
         match word(&source.path).as_str() {
             "script-panic" => {
                 sink.record(trace(1))?;
-                let nothing: Option<u8> = None;
-                nothing.unwrap();
+                panic!("as the script says");
             }
             "script-change" => {
                 sink.record(trace(2))?;
