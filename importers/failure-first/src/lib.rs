@@ -9,11 +9,10 @@
 
 mod fault;
 mod lookup;
-mod open;
 mod results;
 mod schema;
-mod value;
 
+use caveat_importer::sqlite::{self, SqliteFault};
 use caveat_importer::{
     Claim, ImportError, Importer, ImporterInfo, Limits, Options, Probe, Resemblance, Sink, Source,
     SourceFacts,
@@ -45,7 +44,7 @@ impl Importer for FailureFirst {
     }
 
     fn probe(&self, probe: &Probe<'_>) -> Claim {
-        if !probe.head.starts_with(open::MAGIC) {
+        if !probe.head.starts_with(sqlite::MAGIC) {
             return Claim::No;
         }
         match examine(probe, Limits::default()) {
@@ -82,7 +81,7 @@ fn resemblance(fault: &Fault, head: &[u8]) -> Option<Resemblance> {
             "an SQLite database that names Failure-First tables".to_owned()
         }
         // Too little is left to see the tables.
-        Fault::Truncated { .. } => "an SQLite database".to_owned(),
+        Fault::Source(SqliteFault::Truncated { .. }) => "an SQLite database".to_owned(),
         _ => return None,
     };
     Some(Resemblance {
@@ -92,12 +91,12 @@ fn resemblance(fault: &Fault, head: &[u8]) -> Option<Resemblance> {
 }
 
 fn examine(probe: &Probe<'_>, limits: Limits) -> Result<Schema, Fault> {
-    let database = open::open(probe.path, limits)?;
+    let database = sqlite::open(probe.path, limits)?;
     schema::inspect(&database.connection)
 }
 
 fn read(source: &Source, options: &Options, sink: &mut dyn Sink) -> Result<SourceFacts, Fault> {
-    let database = open::open(&source.path, options.limits)?;
+    let database = sqlite::open(&source.path, options.limits)?;
     let schema = schema::inspect(&database.connection)?;
     if options.keep_text && schema.has_prompt_text && !schema.prompts_keyed_by_id {
         return Err(Fault::TextNotReachable);

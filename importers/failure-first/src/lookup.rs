@@ -10,12 +10,12 @@ use std::rc::Rc;
 
 use caveat_corpus::{Digest, ModelName};
 use caveat_importer::Limits;
+use caveat_importer::sqlite::value::{integer, key, label, text, too_long};
+use caveat_importer::sqlite::{Budget, Database};
 use rusqlite::Row;
 
 use crate::fault::Fault;
-use crate::open::Database;
 use crate::schema::Schema;
-use crate::value::{integer, key, label, text};
 
 /// A usable row, or why it is not.
 type Entry<T> = Result<T, String>;
@@ -198,11 +198,6 @@ fn model(row: &Row<'_>, limits: Limits) -> Result<ModelName, RowFault> {
     })
 }
 
-/// Why a value is too long for a record.
-pub(crate) fn too_long(column: &str, bytes: i64, longest: u64) -> String {
-    format!("`{column}` has {bytes} bytes, at most {longest} are read")
-}
-
 /// A row that SQLite could not hand over, or one that is not usable.
 enum RowFault {
     Sqlite(rusqlite::Error),
@@ -264,40 +259,6 @@ fn load<T>(
         table,
         rows: loaded,
     })
-}
-
-/// What a table can yield at most: a row takes four bytes of the file or more,
-/// and a text is stored once. A damaged or crafted tree of pages that runs in
-/// circles yields more.
-pub(crate) struct Budget {
-    table: &'static str,
-    rows: u64,
-    text_bytes: u64,
-}
-
-impl Budget {
-    pub(crate) fn new(table: &'static str, size_bytes: u64) -> Self {
-        Self {
-            table,
-            rows: size_bytes / 4,
-            // UTF-16 grows by half when read as UTF-8; a column may be computed.
-            text_bytes: size_bytes.saturating_mul(2),
-        }
-    }
-
-    /// Takes one row with its long text.
-    pub(crate) fn spend(&mut self, text_bytes: u64) -> Result<(), Fault> {
-        let rows = self.rows.checked_sub(1);
-        let text_bytes = self.text_bytes.checked_sub(text_bytes);
-        match (rows, text_bytes) {
-            (Some(rows), Some(text_bytes)) => {
-                self.rows = rows;
-                self.text_bytes = text_bytes;
-                Ok(())
-            }
-            _ => Err(Fault::Overgrown { table: self.table }),
-        }
-    }
 }
 
 /// Labels that many rows share, each held once.
@@ -377,15 +338,5 @@ mod tests {
                 );
             }
         }
-    }
-
-    #[test]
-    fn a_table_cannot_yield_more_than_its_file_holds() {
-        let mut budget = Budget::new("results", 8);
-        assert!(budget.spend(10).is_ok());
-        assert!(budget.spend(6).is_ok());
-        assert!(matches!(budget.spend(0), Err(Fault::Overgrown { .. })));
-        let mut budget = Budget::new("results", 8);
-        assert!(matches!(budget.spend(17), Err(Fault::Overgrown { .. })));
     }
 }

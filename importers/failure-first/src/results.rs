@@ -6,16 +6,16 @@
 use caveat_corpus::{
     Digest, Grade, GraderKind, Location, Outcome, PromptKey, Record, Trace, Verdict,
 };
+use caveat_importer::sqlite::value::{count, integer, key, text, too_long};
+use caveat_importer::sqlite::{Budget, Database};
 use caveat_importer::{Options, Reject, Sink};
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, OptionalExtension as _, Row};
 
 use crate::FORMAT;
 use crate::fault::Fault;
-use crate::lookup::{Budget, Lookups, Prompt, too_long};
-use crate::open::Database;
+use crate::lookup::{Lookups, Prompt};
 use crate::schema::Schema;
-use crate::value::{count, integer, key, text};
 
 /// Rows between two reports of progress.
 const PROGRESS_ROWS: u64 = 4096;

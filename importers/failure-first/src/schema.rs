@@ -4,8 +4,7 @@
 //! is refused, since reading it would run what the file's author wrote. Tables
 //! and columns that nobody asked for are no error.
 
-use std::collections::BTreeMap;
-
+use caveat_importer::sqlite::{self, Column, Form, Tables};
 use rusqlite::Connection;
 
 use crate::fault::Fault;
@@ -90,33 +89,25 @@ pub(crate) struct Defect {
     pub(crate) problems: String,
 }
 
-/// A column as SQLite describes it.
-struct Column {
-    generated: bool,
-    key_position: i64,
-}
-
-type Columns = BTreeMap<String, Column>;
-
 /// Looks at tables and columns.
 pub(crate) fn inspect(connection: &Connection) -> Result<Schema, Fault> {
     let mut problems = Vec::new();
     let mut notes = Vec::new();
     let mut tables_present = 0;
-    let mut found: BTreeMap<&'static str, Columns> = BTreeMap::new();
+    let found = sqlite::tables(connection)?;
     for table in &TABLES {
-        let form = form_of(connection, table.name)?;
+        let form = found.form(table.name);
         tables_present += usize::from(form != Form::Absent);
         if let Some(problem) = form.problem(table.name) {
             problems.push(problem);
             continue;
         }
-        let columns = columns_of(connection, table.name)?;
-        for column in table.needed.iter().filter(|c| !columns.contains_key(**c)) {
-            problems.push(format!("column `{}.{column}` is missing", table.name));
+        for column in table.needed {
+            if found.column(table.name, column).is_none() {
+                problems.push(format!("column `{}.{column}` is missing", table.name));
+            }
         }
-        note_columns(table, &columns, &mut notes);
-        found.insert(table.name, columns);
+        note_columns(table, &found, &mut notes);
     }
     if !problems.is_empty() {
         return Err(Fault::Schema(Defect {
@@ -124,93 +115,27 @@ pub(crate) fn inspect(connection: &Connection) -> Result<Schema, Fault> {
             problems: problems.join("; "),
         }));
     }
-    let has = |table: &str, column: &str| {
-        found
-            .get(table)
-            .is_some_and(|columns| columns.contains_key(column))
-    };
+    let has = |table: &str, column: &str| found.column(table, column).is_some();
     Ok(Schema {
         version: version(connection, &mut notes)?,
         has_prompt_text: has("prompts", "prompt_text"),
         has_harm_class: has("prompts", "harm_class"),
         has_technique_name: has("techniques", "name"),
         has_run_date: has("evaluation_runs", "run_date"),
-        prompts_keyed_by_id: found.get("prompts").is_some_and(keyed_by_id),
+        prompts_keyed_by_id: keyed_by_id(found.described("prompts")),
         notes,
     })
 }
 
-/// What stands under the name of a table.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Absent,
-    Ordinary,
-    View,
-    Virtual,
-    Other,
-}
-
-impl Form {
-    fn problem(self, table: &str) -> Option<String> {
-        match self {
-            Form::Ordinary => None,
-            Form::Absent => Some(format!("table `{table}` is missing")),
-            Form::View => Some(format!("`{table}` is a view, expected a table")),
-            Form::Virtual => Some(format!("`{table}` is a virtual table, expected a table")),
-            Form::Other => Some(format!("`{table}` is no ordinary table")),
-        }
-    }
-}
-
-/// Names compare without case, as SQLite itself compares them.
-fn form_of(connection: &Connection, table: &str) -> Result<Form, rusqlite::Error> {
-    let mut statement = connection.prepare_cached(
-        "SELECT type, coalesce(sql, ''), typeof(rootpage) = 'integer' AND rootpage > 0 \
-         FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')",
-    )?;
-    let mut rows = statement.query([table])?;
-    let Some(row) = rows.next()? else {
-        return Ok(Form::Absent);
-    };
-    let kind: String = row.get(0)?;
-    let sql: String = row.get(1)?;
-    let stored: bool = row.get(2)?;
-    let definition = sql.trim_start().to_ascii_uppercase();
-    Ok(if kind == "view" {
-        Form::View
-    } else if definition.starts_with("CREATE VIRTUAL") {
-        Form::Virtual
-    } else if stored && definition.starts_with("CREATE TABLE") {
-        Form::Ordinary
-    } else {
-        Form::Other
-    })
-}
-
-fn columns_of(connection: &Connection, table: &str) -> Result<Columns, rusqlite::Error> {
-    let mut columns = Columns::new();
-    connection.pragma(None, "table_xinfo", table, |row| {
-        let name: String = row.get("name")?;
-        let hidden: i64 = row.get("hidden")?;
-        let column = Column {
-            generated: hidden != 0,
-            key_position: row.get("pk")?,
-        };
-        columns.insert(name.to_ascii_lowercase(), column);
-        Ok(())
-    })?;
-    Ok(columns)
-}
-
-fn keyed_by_id(columns: &Columns) -> bool {
+fn keyed_by_id(columns: &[Column]) -> bool {
     columns
         .iter()
-        .all(|(name, column)| (name == "id") == (column.key_position > 0))
+        .all(|column| column.name.eq_ignore_ascii_case("id") == (column.key_position > 0))
 }
 
-fn note_columns(table: &Table, columns: &Columns, notes: &mut Vec<String>) {
+fn note_columns(table: &Table, found: &Tables, notes: &mut Vec<String>) {
     for column in table.optional {
-        if !columns.contains_key(*column) {
+        if found.column(table.name, column).is_none() {
             notes.push(format!(
                 "column `{}.{column}` is absent: what it would hold is unknown",
                 table.name
@@ -218,10 +143,11 @@ fn note_columns(table: &Table, columns: &Columns, notes: &mut Vec<String>) {
         }
     }
     for column in table.needed.iter().chain(table.optional) {
-        if columns.get(*column).is_some_and(|found| found.generated) {
+        let column = found.column(table.name, column);
+        if let Some(column) = column.filter(|column| column.is_generated) {
             notes.push(format!(
-                "column `{}.{column}` is computed by the file, not stored",
-                table.name
+                "column `{}.{}` is computed by the file, not stored",
+                table.name, column.name
             ));
         }
     }

@@ -6,7 +6,10 @@
 use rusqlite::types::ValueRef;
 
 /// Text, or nothing where the value is NULL.
-pub(crate) fn text<'a>(value: ValueRef<'a>, column: &str) -> Result<Option<&'a str>, String> {
+///
+/// # Errors
+/// The reason in words if the value has another type or is not UTF-8.
+pub fn text<'a>(value: ValueRef<'a>, column: &str) -> Result<Option<&'a str>, String> {
     match value {
         ValueRef::Null => Ok(None),
         ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
@@ -18,7 +21,10 @@ pub(crate) fn text<'a>(value: ValueRef<'a>, column: &str) -> Result<Option<&'a s
 }
 
 /// A whole number, or nothing where the value is NULL.
-pub(crate) fn integer(value: ValueRef<'_>, column: &str) -> Result<Option<i64>, String> {
+///
+/// # Errors
+/// The reason in words if the value has another type.
+pub fn integer(value: ValueRef<'_>, column: &str) -> Result<Option<i64>, String> {
     match value {
         ValueRef::Null => Ok(None),
         ValueRef::Integer(number) => Ok(Some(number)),
@@ -27,12 +33,18 @@ pub(crate) fn integer(value: ValueRef<'_>, column: &str) -> Result<Option<i64>, 
 }
 
 /// A whole number that must be there, such as a key.
-pub(crate) fn key(value: ValueRef<'_>, column: &str) -> Result<i64, String> {
+///
+/// # Errors
+/// The reason in words if the value has another type or is NULL.
+pub fn key(value: ValueRef<'_>, column: &str) -> Result<i64, String> {
     integer(value, column)?.ok_or_else(|| format!("`{column}` is NULL, expected INTEGER"))
 }
 
 /// A count, or nothing where the value is NULL.
-pub(crate) fn count(value: ValueRef<'_>, column: &str) -> Result<Option<u64>, String> {
+///
+/// # Errors
+/// The reason in words if the value has another type or is negative.
+pub fn count(value: ValueRef<'_>, column: &str) -> Result<Option<u64>, String> {
     match integer(value, column)? {
         None => Ok(None),
         Some(number) => u64::try_from(number)
@@ -43,7 +55,10 @@ pub(crate) fn count(value: ValueRef<'_>, column: &str) -> Result<Option<u64>, St
 
 /// A label of a column whose type no published query attests: text, or a
 /// number as SQLite spells it.
-pub(crate) fn label(value: ValueRef<'_>, column: &str) -> Result<Option<String>, String> {
+///
+/// # Errors
+/// The reason in words if the value is a BLOB or is not UTF-8.
+pub fn label(value: ValueRef<'_>, column: &str) -> Result<Option<String>, String> {
     match value {
         ValueRef::Integer(number) => Ok(Some(number.to_string())),
         ValueRef::Real(number) => Ok(Some(number.to_string())),
@@ -60,4 +75,9 @@ fn wrong_type(found: ValueRef<'_>, column: &str, expected: &str) -> String {
         ValueRef::Blob(_) => "BLOB",
     };
     format!("`{column}` holds {found}, expected {expected}")
+}
+
+/// Why a value is too long for a record.
+pub fn too_long(column: &str, bytes: i64, longest: u64) -> String {
+    format!("`{column}` has {bytes} bytes, at most {longest} are read")
 }

@@ -12,15 +12,17 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use caveat_importer::Limits;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
 
-use crate::fault::Fault;
+use super::SqliteFault;
+use super::wal::wal_beside;
+use crate::Limits;
 
 /// The first bytes of every SQLite 3 database.
-pub(crate) const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+pub const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// The first bytes of a rollback journal that has not been played back.
 const JOURNAL_MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
@@ -33,16 +35,39 @@ const HEADER_BYTES: usize = 100;
 const SLACK_BYTES: u64 = 1 << 20;
 
 /// An open source and its size, which bounds what it can yield.
-pub(crate) struct Database {
-    /// The connection.
-    pub(crate) connection: Connection,
-    /// Size of the file in bytes.
-    pub(crate) size_bytes: u64,
+#[derive(Debug)]
+pub struct Database {
+    /// The connection. It stands before the folder, so that it is closed first.
+    pub connection: Connection,
+    /// Size of the source in bytes.
+    pub size_bytes: u64,
+    /// Where a private copy lies, until the database is dropped.
+    _folder: Option<TempDir>,
+}
+
+impl Database {
+    /// A connection to a private copy.
+    pub(super) fn copied(connection: Connection, size_bytes: u64, folder: TempDir) -> Self {
+        Self {
+            connection,
+            size_bytes,
+            _folder: Some(folder),
+        }
+    }
 }
 
 /// Opens a file read-only, untrusted and without side effects.
-pub(crate) fn open(path: &Path, limits: Limits) -> Result<Database, Fault> {
+///
+/// Values longer than `limits.max_record_bytes` (and a little for the rest of
+/// the row) cannot be read; ask for `octet_length` first.
+///
+/// # Errors
+/// A [`SqliteFault`] if the file cannot be read, is no SQLite database, is
+/// shorter than its header says, or has changes that stand in a journal or a
+/// write-ahead log beside it.
+pub fn open(path: &Path, limits: Limits) -> Result<Database, SqliteFault> {
     let size_bytes = check_file(path)?;
+    check_companions(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_URI;
@@ -51,10 +76,12 @@ pub(crate) fn open(path: &Path, limits: Limits) -> Result<Database, Fault> {
     Ok(Database {
         connection,
         size_bytes,
+        _folder: None,
     })
 }
 
-fn harden(connection: &Connection, limits: Limits) -> Result<(), rusqlite::Error> {
+/// Takes away everything that reading does not need.
+pub(super) fn harden(connection: &Connection, limits: Limits) -> Result<(), rusqlite::Error> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
@@ -74,32 +101,37 @@ fn harden(connection: &Connection, limits: Limits) -> Result<(), rusqlite::Error
 }
 
 /// Compares the header with the file and returns the file's size.
-fn check_file(path: &Path) -> Result<u64, Fault> {
+pub(super) fn check_file(path: &Path) -> Result<u64, SqliteFault> {
     let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file").into());
     }
     let size_bytes = metadata.len();
-    let mut header = Vec::with_capacity(HEADER_BYTES);
-    File::open(path)?.take(100).read_to_end(&mut header)?;
+    let header = read_header(path)?;
     if !header.starts_with(MAGIC) {
-        return Err(Fault::NotADatabase);
+        return Err(SqliteFault::NotADatabase);
     }
     let Ok(header) = <[u8; HEADER_BYTES]>::try_from(header) else {
-        return Err(Fault::Truncated {
+        return Err(SqliteFault::Truncated {
             expected_bytes: 512,
             found_bytes: size_bytes,
         });
     };
     let expected_bytes = promised_bytes(&header);
     if size_bytes < expected_bytes {
-        return Err(Fault::Truncated {
+        return Err(SqliteFault::Truncated {
             expected_bytes,
             found_bytes: size_bytes,
         });
     }
-    check_companions(path, &header)?;
     Ok(size_bytes)
+}
+
+/// The first bytes of a file, as many as a header has or fewer.
+pub(super) fn read_header(path: &Path) -> io::Result<Vec<u8>> {
+    let mut header = Vec::with_capacity(HEADER_BYTES);
+    File::open(path)?.take(100).read_to_end(&mut header)?;
+    Ok(header)
 }
 
 /// Page size times page count, where the count was kept up to date; else one page.
@@ -118,24 +150,27 @@ fn promised_bytes(header: &[u8; HEADER_BYTES]) -> u64 {
 }
 
 /// Refuses a file whose latest state is spread over two files.
-fn check_companions(path: &Path, header: &[u8; HEADER_BYTES]) -> Result<(), Fault> {
-    let writes_ahead = header[18] == 2 || header[19] == 2;
-    let wal = companion(path, "-wal");
-    if writes_ahead && std::fs::metadata(&wal).is_ok_and(|found| found.len() > 0) {
-        return Err(Fault::Unfinished { companion: wal });
+fn check_companions(path: &Path) -> Result<(), SqliteFault> {
+    match wal_beside(path) {
+        Some(companion) => Err(SqliteFault::Unfinished { companion }),
+        None => refuse_journal(path),
     }
+}
+
+/// Refuses a file with a rollback journal that has not been played back.
+pub(super) fn refuse_journal(path: &Path) -> Result<(), SqliteFault> {
     let journal = companion(path, "-journal");
     let mut start = Vec::new();
     if let Ok(file) = File::open(&journal) {
         file.take(8).read_to_end(&mut start)?;
     }
     if start == JOURNAL_MAGIC {
-        return Err(Fault::Unfinished { companion: journal });
+        return Err(SqliteFault::Unfinished { companion: journal });
     }
     Ok(())
 }
 
-fn companion(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn companion(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     PathBuf::from(name)
