@@ -13,11 +13,9 @@ use caveat_import_pyrit::Pyrit;
 use caveat_import_table::Table;
 use caveat_importer::Importer;
 
-use crate::exit::Failure;
-
 /// Every importer, in order of name.
-pub fn importers() -> [&'static dyn Importer; 11] {
-    [
+pub fn importers() -> Vec<&'static dyn Importer> {
+    vec![
         &FailureFirst,
         &Garak,
         &HarmBench,
@@ -30,19 +28,4 @@ pub fn importers() -> [&'static dyn Importer; 11] {
         &Pyrit,
         &Table,
     ]
-}
-
-/// The importer of this name.
-pub fn by_name(name: &str) -> Result<&'static dyn Importer, Failure> {
-    importers()
-        .into_iter()
-        .find(|importer| importer.info().name == name)
-        .ok_or_else(|| {
-            let known: Vec<&str> = importers().iter().map(|i| i.info().name).collect();
-            Failure::wrong_use(format!(
-                "there is no importer `{}`\nhint: the formats are {}",
-                caveat_importer::text::printable(name),
-                known.join(", ")
-            ))
-        })
 }

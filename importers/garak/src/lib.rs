@@ -27,7 +27,8 @@ mod trace;
 use std::path::{Path, PathBuf};
 
 use caveat_importer::{
-    Claim, ImportError, Importer, ImporterInfo, Options, Probe, Sink, Source, SourceFacts,
+    Claim, ImportError, Importer, ImporterInfo, OptionInfo, Options, Probe, Sink, Source,
+    SourceFacts,
 };
 
 use crate::options::GarakOptions;
@@ -57,6 +58,20 @@ impl Importer for Garak {
 
     fn companions(&self, source: &Path) -> Vec<PathBuf> {
         hitlog::beside(source).into_iter().collect()
+    }
+
+    fn options(&self) -> &'static [OptionInfo] {
+        const OPTIONS: &[OptionInfo] = &[
+            OptionInfo {
+                name: "eval_threshold",
+                meaning: "the threshold of the run, from 0 to 1, where it was not 0.5",
+            },
+            OptionInfo {
+                name: "model",
+                meaning: "name of the model under test, where the report has none",
+            },
+        ];
+        OPTIONS
     }
 
     fn import(

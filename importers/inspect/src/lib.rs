@@ -27,7 +27,8 @@ use std::fs::File;
 use std::io::Read as _;
 
 use caveat_importer::{
-    Claim, ImportError, Importer, ImporterInfo, Options, Probe, Sink, Source, SourceFacts,
+    Claim, ImportError, Importer, ImporterInfo, OptionInfo, Options, Probe, Sink, Source,
+    SourceFacts,
 };
 
 use crate::fault::Fault;
@@ -56,6 +57,29 @@ impl Importer for Inspect {
 
     fn probe(&self, probe: &Probe<'_>) -> Claim {
         probe::claim(probe)
+    }
+
+    fn options(&self) -> &'static [OptionInfo] {
+        const OPTIONS: &[OptionInfo] = &[
+            caveat_importer::score::OPTION_INFO,
+            OptionInfo {
+                name: "kinds",
+                meaning: "what a scorer is, by name: human, llm, classifier, heuristic or rule",
+            },
+            OptionInfo {
+                name: "harm_category",
+                meaning: "keys of a sample's metadata that hold the harm category",
+            },
+            OptionInfo {
+                name: "technique",
+                meaning: "keys of a sample's metadata that hold the technique",
+            },
+            OptionInfo {
+                name: "attack_family",
+                meaning: "keys of a sample's metadata that hold the attack family",
+            },
+        ];
+        OPTIONS
     }
 
     fn import(

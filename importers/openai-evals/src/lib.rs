@@ -16,8 +16,10 @@ mod sample;
 mod spec;
 mod trace;
 
+use caveat_importer::score;
 use caveat_importer::{
-    Claim, ImportError, Importer, ImporterInfo, Options, Probe, Sink, Source, SourceFacts,
+    Claim, ImportError, Importer, ImporterInfo, OptionInfo, Options, Probe, Sink, Source,
+    SourceFacts,
 };
 
 use crate::options::OwnOptions;
@@ -42,6 +44,17 @@ impl Importer for OpenAiEvals {
 
     fn probe(&self, probe: &Probe<'_>) -> Claim {
         recognise::claim(probe.head)
+    }
+
+    fn options(&self) -> &'static [OptionInfo] {
+        const OPTIONS: &[OptionInfo] = &[
+            score::OPTION_INFO,
+            OptionInfo {
+                name: "model",
+                meaning: "name of the model under test, where no specification gives it",
+            },
+        ];
+        OPTIONS
     }
 
     fn import(

@@ -32,10 +32,11 @@ mod yaml;
 
 use std::path::{Path, PathBuf};
 
+use caveat_importer::score;
 use caveat_importer::sqlite;
 use caveat_importer::{
-    Claim, ImportError, Importer, ImporterInfo, Limits, Options, Probe, Resemblance, Sink, Source,
-    SourceFacts,
+    Claim, ImportError, Importer, ImporterInfo, Limits, OptionInfo, Options, Probe, Resemblance,
+    Sink, Source, SourceFacts,
 };
 
 use crate::emit::Emit;
@@ -91,6 +92,17 @@ impl Importer for Promptfoo {
 
     fn companions(&self, source: &Path) -> Vec<PathBuf> {
         sqlite::wal_beside(source).into_iter().collect()
+    }
+
+    fn options(&self) -> &'static [OptionInfo] {
+        const OPTIONS: &[OptionInfo] = &[
+            score::OPTION_INFO,
+            OptionInfo {
+                name: "runs",
+                meaning: "`red-team` reads every run as a red-team run, in which a pass means defended",
+            },
+        ];
+        OPTIONS
     }
 
     fn import(
