@@ -8,6 +8,7 @@
 //! The page of the importer (`README.md`) lists every key.
 
 pub mod encoding;
+pub mod guess;
 pub mod mapping;
 
 mod csv_rows;
@@ -27,6 +28,8 @@ use caveat_importer::text::printable;
 use caveat_importer::{
     Claim, ImportError, Importer, ImporterInfo, Options, Probe, Reject, Sink, Source, SourceFacts,
 };
+
+pub use crate::guess::{Guess, guess};
 
 use crate::join::Joined;
 use crate::mapping::{Kind, Mapping};

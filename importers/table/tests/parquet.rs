@@ -288,12 +288,7 @@ fn a_footer_that_lies_is_refused_before_it_is_believed() {
         ),
         (
             // A map in a map in a map.
-            [
-                version.clone(),
-                vec![0x9B, 1, 0xBB].repeat(1),
-                vec![1, 0xBB].repeat(40),
-            ]
-            .concat(),
+            [version.clone(), vec![0x9B, 1, 0xBB], [1, 0xBB].repeat(40)].concat(),
             "nested too deeply",
         ),
     ] {

@@ -343,9 +343,11 @@ fn the_examples_on_the_page_of_the_importer_work() {
         .skip(1)
         .map(|rest| rest.split("```").next().unwrap())
         .collect();
-    let [counts, of_traces] = examples.as_slice() else {
-        panic!("the page has two examples");
+    let [counts, of_traces, strongreject] = examples.as_slice() else {
+        panic!("the page has three examples");
     };
+    let collector = import(&data("strongreject.csv"), strongreject);
+    assert_eq!((collector.records.len(), collector.rejects.len()), (42, 0));
     let path = report("sorry-bench").join("sorry_bench_202503_counts.csv");
     assert_eq!(import(&path, counts).records.len(), 2464);
     let text = br#"
