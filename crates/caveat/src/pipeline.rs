@@ -210,6 +210,10 @@ fn graders(
             grader: name.to_owned(),
             model_under_test: under_test,
             model: found.model.map(|model| model.name.clone()),
+            maker: found
+                .model
+                .map(|model| model.maker.clone())
+                .or_else(|| register.maker(name).map(|maker| maker.id.clone())),
             note: listed.and_then(|grader| grader.note.clone()),
         }
     };

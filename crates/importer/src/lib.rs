@@ -5,12 +5,14 @@
 //! no names and guesses nothing. Every record that it reads reaches the sink
 //! exactly once, as a record or as a reject with its place and its reason.
 
+pub mod archive;
 pub mod error;
 pub mod file;
 pub mod json;
 pub mod lines;
 pub mod probe;
 pub mod registry;
+pub mod score;
 pub mod sink;
 pub mod sqlite;
 

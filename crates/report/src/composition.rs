@@ -54,6 +54,8 @@ pub struct GraderFact {
     pub model_under_test: Option<String>,
     /// The model that grades, in words.
     pub model: Option<String>,
+    /// Id of the maker of that model, or the organisation that the grader is named after.
+    pub maker: Option<String>,
     /// What is known of its quality, with the source.
     pub note: Option<String>,
 }

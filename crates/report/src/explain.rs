@@ -62,6 +62,13 @@ const EXPLANATIONS: &[Explanation] = &[
         remedy: "Grade again with a grader outside the sample, or leave that model out.",
     },
     Explanation {
+        code: "CAV-GRADER-KIN",
+        what: "A grader comes from, or is named after, the maker of a vendor that it grades.",
+        why_it_matters: "A grader may judge models of its own maker by other standards, in either direction.",
+        rule: "The maker of a grader in use is the maker of a ranked vendor; grave where that vendor is told apart from most others and such graders gave a tenth or more of the verdicts.",
+        remedy: "Have a share of the results judged again by a grader of no maker under test, and compare the two.",
+    },
+    Explanation {
         code: "CAV-GRADER-DISAGREE",
         what: "Two graders judged the same results and agree little.",
         why_it_matters: "Another grader would give other rates and perhaps another order of vendors.",

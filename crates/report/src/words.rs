@@ -212,6 +212,63 @@ pub fn grader_phrase(facts: &Facts<'_>) -> String {
     }
 }
 
+/// Most graders that the first page names one by one.
+const NAMED_GRADERS: usize = 3;
+
+/// Who graded, when, and how well, for the first page; without its full stop.
+///
+/// How well follows from the data alone: the agreement of graders in use on
+/// results that both judged, or that no result was judged twice.
+pub fn who_graded(facts: &Facts<'_>) -> String {
+    let agreement = &facts.analysis().agreement;
+    let graders = &agreement.graders;
+    let who = match graders.len() {
+        0 | 1 => format::capital(&grader_phrase(facts)),
+        n if n > NAMED_GRADERS => format::capital(&grader_phrase(facts)),
+        _ => {
+            let shares: Vec<String> = graders
+                .iter()
+                .map(|used| {
+                    format!(
+                        "{} ({})",
+                        facts.grader(&used.grader),
+                        format::percent(used.share.0)
+                    )
+                })
+                .collect();
+            format!("Graded by {}", format::list(&shares))
+        }
+    };
+    let day = crate::caveats::data::written_day;
+    let when = match &facts.input.selection.account.observed {
+        Some((first, last)) if first == last => format!("; results of {}", day(first)),
+        Some((first, last)) => format!("; results of {} to {}", day(first), day(last)),
+        None => "; dates not recorded".to_owned(),
+    };
+    format!("{who}{when}. {}", how_well_graded(facts))
+}
+
+fn how_well_graded(facts: &Facts<'_>) -> String {
+    let agreement = &facts.analysis().agreement;
+    let in_use = |name: &str| agreement.graders.iter().any(|used| used.grader == name);
+    let both = agreement
+        .pairs
+        .iter()
+        .filter(|pair| in_use(&pair.first) && in_use(&pair.second))
+        .max_by_key(|pair| pair.n);
+    match both.map(|pair| (pair.n, pair.kappa.number())) {
+        Some((n, Some(kappa))) if n > 0 => format!(
+            "On {} results judged twice, agreement beyond chance (kappa, 1 at most) is {}",
+            format::thousands(n),
+            format::decimals(kappa, 2)
+        ),
+        _ if facts.context(crate::definition::Topic::Grader).is_empty() => {
+            "How often the verdicts are wrong was not checked: none was given twice".to_owned()
+        }
+        _ => "How often the verdicts are wrong was not checked on these results; what is known is in \u{201c}Who graded\u{201d}".to_owned(),
+    }
+}
+
 /// The level of the intervals ("95%").
 pub fn level(facts: &Facts<'_>) -> String {
     format::level(facts.definition().analysis.level)

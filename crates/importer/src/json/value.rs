@@ -110,7 +110,8 @@ fn fault(error: &serde_json::Error, byte: Option<usize>, start: usize) -> JsonFa
         Some(end) if error.line() > 0 => message.get(..end).unwrap_or(&message),
         _ => &message,
     };
-    let cause = cause.replace(MARK, "");
+    // The parser quotes text with the mark as it stands, or escaped.
+    let cause = cause.replace(MARK, "").replace("\\u{fdd0}", "");
     let mut reason = if error.is_data() {
         String::new()
     } else {

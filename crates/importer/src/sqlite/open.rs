@@ -18,6 +18,7 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
 use super::SqliteFault;
+use super::wal::wal_beside;
 use crate::Limits;
 
 /// The first bytes of every SQLite 3 database.
@@ -66,6 +67,7 @@ impl Database {
 /// write-ahead log beside it.
 pub fn open(path: &Path, limits: Limits) -> Result<Database, SqliteFault> {
     let size_bytes = check_file(path)?;
+    check_companions(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_URI;
@@ -122,7 +124,6 @@ pub(super) fn check_file(path: &Path) -> Result<u64, SqliteFault> {
             found_bytes: size_bytes,
         });
     }
-    check_companions(path, &header)?;
     Ok(size_bytes)
 }
 
@@ -149,12 +150,15 @@ fn promised_bytes(header: &[u8; HEADER_BYTES]) -> u64 {
 }
 
 /// Refuses a file whose latest state is spread over two files.
-fn check_companions(path: &Path, header: &[u8; HEADER_BYTES]) -> Result<(), SqliteFault> {
-    let writes_ahead = header[18] == 2 || header[19] == 2;
-    let wal = companion(path, "-wal");
-    if writes_ahead && std::fs::metadata(&wal).is_ok_and(|found| found.len() > 0) {
-        return Err(SqliteFault::Unfinished { companion: wal });
+fn check_companions(path: &Path) -> Result<(), SqliteFault> {
+    match wal_beside(path) {
+        Some(companion) => Err(SqliteFault::Unfinished { companion }),
+        None => refuse_journal(path),
     }
+}
+
+/// Refuses a file with a rollback journal that has not been played back.
+pub(super) fn refuse_journal(path: &Path) -> Result<(), SqliteFault> {
     let journal = companion(path, "-journal");
     let mut start = Vec::new();
     if let Ok(file) = File::open(&journal) {

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
 use super::SqliteFault;
-use super::open::{Database, check_file, companion, harden, open, read_header};
+use super::open::{Database, check_file, companion, harden, open, read_header, refuse_journal};
 use crate::Limits;
 
 /// Largest database and log, together, that are copied. The memory databases
@@ -50,11 +50,8 @@ fn open_copy_at_most(
     let Some(wal) = wal_beside(path) else {
         return open(path, limits);
     };
-    match check_file(path) {
-        Ok(_) => {}
-        Err(SqliteFault::Unfinished { companion }) if companion == wal => {}
-        Err(fault) => return Err(fault),
-    }
+    check_file(path)?;
+    refuse_journal(path)?;
     let before = [state(path)?, state(&wal)?];
     let size_bytes = before.iter().map(|(bytes, _)| bytes).sum();
     if size_bytes > limit_bytes {
@@ -63,7 +60,7 @@ fn open_copy_at_most(
             limit_bytes,
         });
     }
-    let folder = tempfile::Builder::new().prefix("caveat-").tempdir()?;
+    let folder = private_folder()?;
     let copied = folder.path().join("copy.db");
     let copied_wal = folder.path().join("copy.db-wal");
     for ((from, to), (bytes, _)) in [(path, &copied), (&wal, &copied_wal)]
@@ -91,6 +88,18 @@ fn connect(
     connection.pragma_update(None, "locking_mode", "exclusive")?;
     harden(&connection, limits)?;
     Ok(Database::copied(connection, size_bytes, folder))
+}
+
+/// A folder that nobody else may look into.
+fn private_folder() -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("caveat-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(fs::Permissions::from_mode(0o700));
+    }
+    builder.tempdir()
 }
 
 fn state(path: &Path) -> io::Result<(u64, Option<SystemTime>)> {

@@ -260,20 +260,28 @@ pub(super) fn not_evaluable(facts: &Facts<'_>) -> Option<Caveat> {
     })
 }
 
+/// Records of the sources, and the traces that they stand for.
+fn records_and_traces(facts: &Facts<'_>) -> (u64, u64) {
+    let sources = facts.input.sources.iter();
+    (
+        sources.map(|s| s.imported + s.already_present).sum(),
+        facts.input.selection.account.traces.values().sum(),
+    )
+}
+
+/// Whether the corpus is published counts: fewer records than traces.
+pub(crate) fn from_counts(facts: &Facts<'_>) -> bool {
+    let (records, traces) = records_and_traces(facts);
+    records > 0 && records < traces
+}
+
 /// CAV-COUNTS. Rule: the sources hold fewer records than the corpus has results,
 /// so that some records are published counts and not single results.
 pub(super) fn counts_only(facts: &Facts<'_>) -> Option<Caveat> {
-    let account = &facts.input.selection.account;
-    let records: u64 = facts
-        .input
-        .sources
-        .iter()
-        .map(|s| s.imported + s.already_present)
-        .sum();
-    let traces: u64 = account.traces.values().sum();
-    if records == 0 || records >= traces {
+    if !from_counts(facts) {
         return None;
     }
+    let (records, traces) = records_and_traces(facts);
     Some(Caveat {
         code: "CAV-COUNTS",
         severity: Severity::Serious,

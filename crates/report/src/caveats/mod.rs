@@ -65,6 +65,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("CAV-PROMPTS", prompts::different),
     ("CAV-PROMPT-IDS", prompts::unidentified),
     ("CAV-GRADER-SELF", graders::under_test),
+    ("CAV-GRADER-KIN", graders::kin),
     ("CAV-GRADER-DISAGREE", graders::disagree),
     ("CAV-GRADER-MIX", graders::mixed),
     ("CAV-GRADER-WEAK", graders::known_quality),

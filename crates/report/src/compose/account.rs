@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use caveat_corpus::Verdict;
+
 use crate::composition::{Facts, LONGEST_NAME};
 use crate::definition::Topic;
 use crate::document::{Block, MAX_ROWS, Prose, Row, Section, Table};
@@ -101,17 +103,18 @@ fn sources(facts: &Facts<'_>) -> Table {
 fn verdicts(facts: &Facts<'_>) -> Table {
     let account = &facts.input.selection.account;
     let success = facts.definition().verdicts.success;
+    let from_counts = crate::caveats::data::from_counts(facts);
     let names: Vec<&String> = account.traces.keys().chain(account.kept.keys()).collect();
     let mut names: Vec<&str> = names.into_iter().map(String::as_str).collect();
     names.sort_unstable();
     names.dedup();
-    let rows: Vec<Row> = caveat_corpus::Verdict::ALL
+    let rows: Vec<Row> = Verdict::ALL
         .iter()
         .map(|verdict| (verdict.name(), Some(*verdict)))
         .chain(
             names
                 .iter()
-                .filter(|n| caveat_corpus::Verdict::ALL.iter().all(|v| v.name() != **n))
+                .filter(|n| Verdict::ALL.iter().all(|v| v.name() != **n))
                 .map(|n| (*n, None)),
         )
         .map(|(name, verdict)| {
@@ -121,11 +124,18 @@ fn verdicts(facts: &Facts<'_>) -> Table {
                 caveat_corpus::State::NotEvaluable => "not evaluable",
             });
             let of = |totals: &BTreeMap<String, u64>| totals.get(name).copied().unwrap_or(0);
+            // Published counts have two classes; the others are not zero but unknown.
+            let two_classes = matches!(verdict, Some(Verdict::Compliance | Verdict::Refusal));
+            let unknown = from_counts && !two_classes && of(&account.traces) == 0;
+            let shown = |n: u64| match unknown {
+                true => "not recorded".to_owned(),
+                false => format::thousands(n),
+            };
             row([
                 name.replace('_', " "),
                 counts.to_owned(),
-                format::thousands(of(&account.traces)),
-                format::thousands(of(&account.kept)),
+                shown(of(&account.traces)),
+                shown(of(&account.kept)),
             ])
         })
         .collect();

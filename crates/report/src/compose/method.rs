@@ -39,7 +39,7 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
     let lead = vec![plain(
         "Every figure follows from the counts by the rules below; the annex holds each under the id printed beside it.",
     )];
-    super::section("method", "Method", lead, blocks)
+    super::reference_section("method", "Method", lead, blocks)
 }
 
 fn rules(facts: &Facts<'_>) -> Vec<Entry> {
@@ -309,9 +309,27 @@ pub(super) fn glossary(facts: &Facts<'_>) -> Section {
             )],
         ),
         entry(
+            "Point",
+            vec![plain(
+                "Percentage point: the plain difference of two percentages, not a share of either.",
+            )],
+        ),
+        entry(
+            "Power",
+            vec![plain(
+                "How often a study of this size would find an effect of the stated size, if it is there.",
+            )],
+        ),
+        entry(
             "Relabelling",
             vec![plain(
                 "Dealing the vendor names out again at random, to see what chance alone gives.",
+            )],
+        ),
+        entry(
+            "Variance",
+            vec![plain(
+                "How far the rates of the models lie apart; a share of it is the part that goes with vendor or size.",
             )],
         ),
         entry(

@@ -77,7 +77,7 @@ pub fn apart(facts: &Facts<'_>) -> Option<Finding> {
             .filter_map(|p| facts.vendor_id(&p.provider)),
     );
     let mut claim: Prose = vec![strong(title(facts, &low, &high), ids)];
-    claim.push(super::prompts::short_sentence(facts));
+    claim.push(super::prompts::of_pairs_told_apart(facts));
     let named: Vec<&ProviderResult> = low.iter().chain(&high).copied().collect();
     let shown = if named.is_empty() {
         ends(&ranked)
@@ -98,6 +98,7 @@ pub fn apart(facts: &Facts<'_>) -> Option<Finding> {
         ),
         ["c1"],
     ));
+    evidence.extend(crate::caveats::graders::kin_evidence(facts));
     Some(Finding {
         code: "F-APART",
         severity: Severity::Serious,

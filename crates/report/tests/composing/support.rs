@@ -246,6 +246,7 @@ pub fn case(lines: &[Line]) -> Case {
             grader: "judge".to_owned(),
             model_under_test: None,
             model: None,
+            maker: None,
             note: None,
         }],
     }
