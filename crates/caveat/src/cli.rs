@@ -82,9 +82,12 @@ pub struct ImportArguments {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+    /// Import nothing; propose a mapping for this table, with examples, to be corrected.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "from", "mapping", "strict", "keep_text", "rejects", "json"])]
+    pub guess: Option<PathBuf>,
     /// Files and folders to import. Folders are walked whole, and each file is recognised by
     /// its content; what no importer knows is listed.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "guess")]
     pub paths: Vec<PathBuf>,
 }
 
@@ -124,7 +127,7 @@ pub struct ReportArguments {
     #[arg(long)]
     pub check: bool,
     /// Also write the folder that the typst command line compiles to the same PDF.
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", conflicts_with = "check")]
     pub typst: Option<PathBuf>,
 }
 

@@ -228,7 +228,9 @@ pub fn unknown(unknown: &Unknown) -> Failure {
     match unknown.almost.first() {
         Some(found) => message.push_str(&format!("\nhint: {}", printable(&found.hint))),
         None => message.push_str(
-            "\nhint: `caveat importers` lists the formats; name one with `--from FORMAT`",
+            "\nhint: `caveat importers` lists the formats; name one with `--from FORMAT`, or in \
+             report.toml with `importer = \"table\"` under `[[inputs]]`; `caveat import --guess FILE` \
+             proposes a mapping for a table",
         ),
     }
     Failure::new(exit::REFUSED, message)

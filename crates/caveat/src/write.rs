@@ -61,33 +61,96 @@ fn place(target: &Path) -> Result<(PathBuf, OsString), Failure> {
     Ok((parent, name.to_owned()))
 }
 
-/// A folder that no edition was written to is not ours to replace.
-fn refuse_foreign(target: &Path) -> Result<(), Failure> {
+/// Refuses a folder that holds anything but one of ours: what would be lost
+/// must have been written by this program.
+///
+/// # Errors
+/// [`Failure`] with the files that are not ours, or if the folder cannot be read.
+pub fn refuse_foreign(target: &Path) -> Result<(), Failure> {
     let empty = match fs::read_dir(target) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
         Err(error) => return Err(Failure::io(target, &error)),
     };
-    if empty || has_our_manifest(target) {
+    if empty || is_typst_folder(target) {
         return Ok(());
     }
+    let Some(listed) = our_manifest(target) else {
+        return Err(Failure::wrong_use(format!(
+            "`{}` holds files and is no edition (it has no manifest.json of caveat), so it is not \
+             replaced\nhint: name an empty or a new folder",
+            shown(target)
+        )));
+    };
+    let mut there = Vec::new();
+    collect(target, target, &mut there).map_err(|error| Failure::io(target, &error))?;
+    let strange: Vec<String> = there
+        .into_iter()
+        .filter(|name| name != "manifest.json" && !listed.contains(name))
+        .collect();
+    if strange.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<String> = strange
+        .iter()
+        .take(3)
+        .map(|name| caveat_importer::text::printable(name))
+        .collect();
     Err(Failure::wrong_use(format!(
-        "`{}` holds files and is no edition (it has no manifest.json of caveat), so it is not \
-         replaced\nhint: name an empty or a new folder",
-        shown(target)
+        "`{}` holds {} that the edition did not write and that would be lost: {}\nhint: move \
+         them elsewhere, or write the edition to another folder with `--out`",
+        shown(target),
+        if strange.len() == 1 {
+            "a file".to_owned()
+        } else {
+            format!("{} files", strange.len())
+        },
+        named.join(", ")
     )))
 }
 
-/// Programs of many kinds keep a `manifest.json`; ours says whose it is.
-fn has_our_manifest(folder: &Path) -> bool {
+/// Every file below a folder, with `/` between names; links are files here.
+fn collect(folder: &Path, root: &Path, found: &mut Vec<String>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            collect(&entry.path(), root, found)?;
+        } else if let Ok(name) = entry.path().strip_prefix(root) {
+            found.push(name.to_string_lossy().replace('\\', "/"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a folder is one that `--typst` wrote, with nothing else beside.
+fn is_typst_folder(folder: &Path) -> bool {
+    let ours = ["annex.json", "data.json", "lib", "report"];
+    let Ok(entries) = fs::read_dir(folder) else {
+        return false;
+    };
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
+        .collect();
+    names.sort_unstable();
+    names == ours && folder.join("report/report.typ").is_file() && folder.join("lib/fonts").is_dir()
+}
+
+/// The files that our manifest lists. Programs of many kinds keep a
+/// `manifest.json`; ours says whose it is.
+fn our_manifest(folder: &Path) -> Option<std::collections::BTreeSet<String>> {
     let path = folder.join("manifest.json");
     let readable =
         fs::metadata(&path).is_ok_and(|found| found.is_file() && found.len() <= MAX_MANIFEST_BYTES);
-    let manifest: Option<serde_json::Value> = readable
+    let manifest: serde_json::Value = readable
         .then(|| fs::read(&path).ok())
         .flatten()
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    manifest.is_some_and(|manifest| manifest["schema"] == "caveat/manifest")
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())?;
+    if manifest["schema"] != "caveat/manifest" {
+        return None;
+    }
+    let outputs = manifest["outputs"].as_array()?;
+    let paths = outputs.iter().filter_map(|output| output["path"].as_str());
+    Some(paths.map(str::to_owned).collect())
 }
 
 /// A folder beside the target in which an edition is put together.

@@ -5,6 +5,7 @@
 //! equal bytes. Text is exact here and not escaped: this is data, and JSON's
 //! own quoting is its escaper.
 
+use caveat_corpus::text::is_hidden;
 use caveat_report::annex::Annex;
 
 use crate::error::RenderError;
@@ -19,7 +20,23 @@ pub fn annex_json(annex: &Annex) -> Result<Vec<u8>, RenderError> {
 
 /// Writes any value as indented JSON with a line end at the end.
 pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, RenderError> {
-    let mut bytes = serde_json::to_vec_pretty(value)?;
-    bytes.push(b'\n');
-    Ok(bytes)
+    let mut text = serde_json::to_string_pretty(value)?;
+    // Beyond ASCII such characters stand in strings alone, where an escape means
+    // the same; raw, they would steer the terminal of whoever prints the file.
+    let steers = |c: char| !c.is_ascii_whitespace() && is_hidden(c);
+    if text.contains(steers) {
+        let mut inert = String::with_capacity(text.len());
+        for character in text.chars() {
+            if steers(character) {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    inert.push_str(&format!("\\u{unit:04x}"));
+                }
+            } else {
+                inert.push(character);
+            }
+        }
+        text = inert;
+    }
+    text.push('\n');
+    Ok(text.into_bytes())
 }

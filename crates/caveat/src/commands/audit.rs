@@ -61,6 +61,15 @@ pub fn run(arguments: &AuditArguments) -> Result<u8, Failure> {
         n: arguments.models,
         k: arguments.groups,
     };
+    for (name, share) in [("eta2", Some(figures.eta2)), ("r2", figures.r2)] {
+        if let Some(share) = share.filter(|share| *share > 1.0 && *share <= 100.0) {
+            return Err(Failure::wrong_use(format!(
+                "--{name} is a share from 0 to 1, and {share} is none\nhint: if {share}% was meant, \
+                 write {}",
+                share / 100.0
+            )));
+        }
+    }
     let headline = implied(&figures).map_err(|reason| {
         Failure::wrong_use(format!(
             "nothing follows from these figures: {reason}\nhint: shares lie between 0 and 1, and \
@@ -163,7 +172,8 @@ impl Audit {
         text.push_str(&format!(
             "ratio of the two shares                  {ratio:.1}\n\
              the same ratio of the two chance means   {null:.0}\n\
-             ratio per degree of freedom              {per_df:.1}\n"
+             ratio per degree of freedom              {per_df:.1}\n\
+             (of the printed figures; a ratio printed from unrounded shares may differ)\n"
         ));
         if let Some(p) = self.scale.p.number() {
             text.push_str(&format!(

@@ -6,6 +6,15 @@ use crate::exit::{self, DONE, Failure};
 pub fn run(code: &str) -> Result<u8, Failure> {
     let Some(explanation) = caveat_report::explain::explain(code) else {
         let known: Vec<&str> = caveat_report::explain::codes().collect();
+        let id = code.trim_start_matches('[').trim_end_matches(']');
+        let letters = id.trim_end_matches(|c: char| c.is_ascii_digit());
+        if letters.len() == 1 && letters.len() < id.len() {
+            return Err(Failure::wrong_use(format!(
+                "`{}` is the id of a figure and no rule\nhint: `evidence` in the annex.json of the \
+                 edition says where the figure stands",
+                caveat_importer::text::printable(id)
+            )));
+        }
         return Err(Failure::wrong_use(format!(
             "there is no rule `{}`\nhint: the codes are {}",
             caveat_importer::text::printable(code),

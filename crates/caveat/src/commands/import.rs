@@ -59,8 +59,14 @@ struct Listed {
 
 /// Runs the command.
 pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
+    if let Some(table) = &arguments.guess {
+        return propose(table);
+    }
     let catalogue = Catalogue::builtin();
     let wish = wish(arguments, &catalogue)?;
+    if let Some(path) = &arguments.rejects {
+        refuse_as_rejects(path, arguments)?;
+    }
     let mut store = Store::open(&arguments.store)?;
     if arguments.keep_text {
         store.keep_texts()?;
@@ -80,6 +86,20 @@ pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
     let imported = importing::import_all(&mut store, &requests, &progress, &mut call);
     progress.finish();
     call.finish(arguments, rejects, imported)
+}
+
+/// Prints a mapping for a table that nobody has described yet.
+fn propose(table: &std::path::Path) -> Result<u8, Failure> {
+    let guess = caveat_import_table::guess(table, &caveat_importer::Limits::default())?;
+    exit::print(&guess.to_toml())?;
+    let undecided = guess.undecided();
+    if !undecided.is_empty() {
+        exit::note(&format!(
+            "{} of the mapping must be decided by you: see the lines with \"decide\"",
+            if undecided.len() == 1 { "one place".to_owned() } else { format!("{} places", undecided.len()) }
+        ));
+    }
+    Ok(exit::DONE)
 }
 
 fn wish(arguments: &ImportArguments, catalogue: &Catalogue) -> Result<Wish, Failure> {
@@ -108,6 +128,38 @@ fn own_files(arguments: &ImportArguments, rejects: &std::path::Path) -> Vec<Path
     ];
     own.extend(arguments.mapping.iter().cloned());
     own
+}
+
+/// The file of rejects replaces what stands at its path: that may only be a
+/// file of rejects, and none of the files that the call reads or writes.
+fn refuse_as_rejects(path: &std::path::Path, arguments: &ImportArguments) -> Result<(), Failure> {
+    let same = |other: &std::path::Path| match (path.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => path == other,
+    };
+    let mut others = arguments.mapping.clone();
+    others.extend(arguments.paths.iter().cloned());
+    others.push(arguments.store.clone());
+    others.push(texts_path(&arguments.store));
+    let first = std::fs::File::open(path).ok().and_then(|file| {
+        use std::io::{BufRead as _, Read as _};
+        let mut line = Vec::new();
+        let mut reader = std::io::BufReader::new(file.take(1 << 20));
+        reader.read_until(b'\n', &mut line).ok()?;
+        Some(line)
+    });
+    let ours = first.is_none_or(|line| {
+        line.is_empty()
+            || serde_json::from_slice::<serde_json::Value>(&line)
+                .is_ok_and(|line| line["reason"].is_string() && line["location"].is_object())
+    });
+    if ours && !others.iter().any(|other| same(other)) {
+        return Ok(());
+    }
+    Err(Failure::wrong_use(format!(
+        "`--rejects {}` would replace a file that holds no rejects\nhint: name a new file",
+        printable(&path.display().to_string())
+    )))
 }
 
 /// A mapping that fits no file was probably meant to fit one.

@@ -1,6 +1,7 @@
 //! `caveat report`: the edition of a report, written whole or compared.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use caveat_importer::text::printable;
 use caveat_report::definition::Format;
@@ -24,11 +25,19 @@ pub fn run(arguments: &ReportArguments) -> Result<u8, Failure> {
         .out
         .clone()
         .unwrap_or_else(|| project.folder.join("edition"));
+    // Before anything is computed or written: neither folder may take the other with it.
+    if let Some(folder) = &arguments.typst {
+        refuse_nested(folder, &target)?;
+        write::refuse_foreign(folder)?;
+    }
+    if !arguments.check {
+        write::refuse_foreign(&target)?;
+    }
     let evaluated = pipeline::evaluate(project)?;
+    let files = pipeline::edition(&evaluated)?;
     if let Some(folder) = &arguments.typst {
         write::replace(folder, &pipeline::typst_folder(&evaluated)?)?;
     }
-    let files = pipeline::edition(&evaluated)?;
     let shown = printable(&target.display().to_string());
     if arguments.check {
         return check(&write::differences(&target, &files)?, &shown);
@@ -40,6 +49,24 @@ pub fn run(arguments: &ReportArguments) -> Result<u8, Failure> {
         &evaluated.document.first_page.answer,
     ))?;
     Ok(DONE)
+}
+
+/// The typst folder and the edition are replaced whole, each by itself.
+fn refuse_nested(typst: &Path, edition: &Path) -> Result<(), Failure> {
+    let absolute = |path: &Path| {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        path.canonicalize().unwrap_or(path)
+    };
+    let (one, other) = (absolute(typst), absolute(edition));
+    if !one.starts_with(&other) && !other.starts_with(&one) {
+        return Ok(());
+    }
+    Err(Failure::wrong_use(format!(
+        "`--typst {}` and the edition `{}` lie in each other\nhint: name a folder of its own for \
+         the typst files",
+        printable(&typst.display().to_string()),
+        printable(&edition.display().to_string())
+    )))
 }
 
 fn check(differences: &[String], shown: &str) -> Result<u8, Failure> {

@@ -43,7 +43,7 @@ pub fn run(arguments: &StatusArguments) -> Result<u8, Failure> {
             .filter_map(|verdict| model.by_verdict.get(*verdict))
             .sum();
         text.push_str(&format!(
-            "model {} ({}): {} traces, {evaluable} evaluable\n",
+            "model {} ({}): {} traces, {evaluable} with a verdict that can be evaluated\n",
             printable(&model.model),
             printable(model.provider.as_deref().unwrap_or("no provider")),
             model.traces
