@@ -27,6 +27,8 @@ const ATTEMPTS: usize = 3;
 const FRESH: &str = "fresh";
 /// Name of the old edition within the workshop.
 const OLD: &str = "old";
+/// What the manifest of an edition calls itself.
+const EDITION: &str = "caveat/manifest";
 /// Largest manifest that is looked at; one of a thousand files has 200 kB.
 const MAX_MANIFEST_BYTES: u64 = 16 << 20;
 
@@ -36,15 +38,31 @@ const MAX_MANIFEST_BYTES: u64 = 16 << 20;
 /// [`Failure`] if the target holds anything but an edition, or if the system
 /// refuses; the target is then as it was.
 pub fn replace(target: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
+    replace_with(target, EDITION, |fresh| {
+        for (name, bytes) in files {
+            write(&fresh.join(name), bytes)?;
+        }
+        Ok(())
+    })
+}
+
+/// Replaces the folder `target` by one that `make` fills. A folder that is there
+/// must be empty or have a `manifest.json` of this schema; `make` writes one.
+///
+/// # Errors
+/// As [`replace`], and what `make` answers.
+pub fn replace_with(
+    target: &Path,
+    schema: &str,
+    make: impl FnOnce(&Path) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let (parent, name) = place(target)?;
     fs::create_dir_all(&parent).map_err(|error| Failure::io(&parent, &error))?;
     clear_abandoned(&parent, &name, target)?;
-    refuse_foreign(target)?;
+    refuse_foreign(target, schema)?;
     let workshop = Workshop::open(&parent, &name)?;
     let fresh = workshop.path(FRESH);
-    for (name, bytes) in files {
-        write(&fresh.join(name), bytes)?;
-    }
+    make(&fresh)?;
     workshop.exchange(&fresh, target)
 }
 
@@ -62,24 +80,24 @@ fn place(target: &Path) -> Result<(PathBuf, OsString), Failure> {
 }
 
 /// A folder that no edition was written to is not ours to replace.
-fn refuse_foreign(target: &Path) -> Result<(), Failure> {
+fn refuse_foreign(target: &Path, schema: &str) -> Result<(), Failure> {
     let empty = match fs::read_dir(target) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
         Err(error) => return Err(Failure::io(target, &error)),
     };
-    if empty || has_our_manifest(target) {
+    if empty || has_our_manifest(target, schema) {
         return Ok(());
     }
     Err(Failure::wrong_use(format!(
-        "`{}` holds files and is no edition (it has no manifest.json of caveat), so it is not \
-         replaced\nhint: name an empty or a new folder",
+        "`{}` holds files and is nothing that caveat wrote there before (it has no manifest.json \
+         that says `{schema}`), so it is not replaced\nhint: name an empty or a new folder",
         shown(target)
     )))
 }
 
 /// Programs of many kinds keep a `manifest.json`; ours says whose it is.
-fn has_our_manifest(folder: &Path) -> bool {
+fn has_our_manifest(folder: &Path, schema: &str) -> bool {
     let path = folder.join("manifest.json");
     let readable =
         fs::metadata(&path).is_ok_and(|found| found.is_file() && found.len() <= MAX_MANIFEST_BYTES);
@@ -87,7 +105,7 @@ fn has_our_manifest(folder: &Path) -> bool {
         .then(|| fs::read(&path).ok())
         .flatten()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    manifest.is_some_and(|manifest| manifest["schema"] == "caveat/manifest")
+    manifest.is_some_and(|manifest| manifest["schema"] == schema)
 }
 
 /// A folder beside the target in which an edition is put together.
