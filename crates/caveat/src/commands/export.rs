@@ -7,6 +7,9 @@ use crate::exit::{self, DONE, Failure};
 use crate::export::{self, Request};
 use crate::files::shown;
 
+/// Files that are shown one by one.
+const SHOWN_FILES: usize = 4;
+
 /// Runs the command.
 pub fn run(arguments: &ExportArguments) -> Result<u8, Failure> {
     let store = Store::open_read_only(&arguments.store)?;
@@ -35,12 +38,18 @@ pub fn run(arguments: &ExportArguments) -> Result<u8, Failure> {
         "{} traces with {} grades, {} cells of counts\n",
         exported.traces, exported.grades, exported.cells
     );
-    for file in &exported.files {
+    for file in exported.files.iter().take(SHOWN_FILES) {
         text.push_str(&format!(
             "wrote {} ({} bytes, sha256 {})\n",
             caveat_importer::text::printable(&file.path),
             file.bytes,
             file.sha256
+        ));
+    }
+    let more = exported.files.len().saturating_sub(SHOWN_FILES);
+    if more > 0 {
+        text.push_str(&format!(
+            "… and {more} more files; `--json` lists them all\n"
         ));
     }
     exit::print(&text)?;
