@@ -111,10 +111,10 @@ fn trace(number: u32, model: &str, grades: Vec<Grade>) -> Trace {
             byte: Some(7),
         },
         run_id: Some("run".to_owned()),
-        record_id: (number % 3 != 0).then(|| number.to_string()),
+        record_id: (!number.is_multiple_of(3)).then(|| number.to_string()),
         model: ModelName {
             name: model.to_owned(),
-            provider: (number % 2 == 0).then(|| "lab".to_owned()),
+            provider: number.is_multiple_of(2).then(|| "lab".to_owned()),
             coded_size: None,
         },
         prompt: Some(PromptKey::Text(Digest::of(
