@@ -128,8 +128,24 @@ fn documents(criterion: &mut Criterion) {
     let evaluated = evaluate();
     let mut group = criterion.benchmark_group("edition");
     group.sample_size(20);
-    group.bench_function("all files of the edition, warm process", |bencher| {
-        bencher.iter(|| black_box(pipeline::edition(&evaluated).unwrap()));
+    let mut pdf_alone = evaluate();
+    pdf_alone.definition.documents.formats = vec![caveat_report::definition::Format::Pdf];
+    group.bench_function("one PDF, cold: the memo of the layout empty", |bencher| {
+        bencher.iter_batched(
+            caveat_render::forget_layouts,
+            |()| black_box(pipeline::edition(&pdf_alone).unwrap()),
+            criterion::BatchSize::PerIteration,
+        );
+    });
+    group.bench_function("one PDF, warm: the same document again", |bencher| {
+        bencher.iter(|| black_box(pipeline::edition(&pdf_alone).unwrap()));
+    });
+    group.bench_function("all files of the edition, cold", |bencher| {
+        bencher.iter_batched(
+            caveat_render::forget_layouts,
+            |()| black_box(pipeline::edition(&evaluated).unwrap()),
+            criterion::BatchSize::PerIteration,
+        );
     });
     group.finish();
 }

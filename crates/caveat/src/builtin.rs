@@ -3,7 +3,15 @@
 use caveat_import_caveat_export::CaveatExport;
 use caveat_import_every_eval_ever::EveryEvalEver;
 use caveat_import_failure_first::FailureFirst;
+use caveat_import_garak::Garak;
+use caveat_import_harmbench::HarmBench;
+use caveat_import_helm::Helm;
+use caveat_import_inspect::Inspect;
 use caveat_import_jailbreakbench::JailbreakBench;
+use caveat_import_lm_eval::LmEval;
+use caveat_import_openai_evals::OpenAiEvals;
+use caveat_import_promptfoo::Promptfoo;
+use caveat_import_pyrit::Pyrit;
 use caveat_import_table::Table;
 use caveat_importer::Importer;
 
@@ -13,7 +21,15 @@ pub fn importers() -> Vec<&'static dyn Importer> {
         &CaveatExport,
         &EveryEvalEver,
         &FailureFirst,
+        &Garak,
+        &HarmBench,
+        &Helm,
+        &Inspect,
         &JailbreakBench,
+        &LmEval,
+        &OpenAiEvals,
+        &Promptfoo,
+        &Pyrit,
         &Table,
     ]
 }

@@ -168,6 +168,9 @@ pub struct ModelsArguments {
     /// Corpus file, for `--unknown`.
     #[arg(long, default_value = "corpus.caveat.db")]
     pub store: PathBuf,
+    /// A register of its own, as a report names it; it wins over the shared one.
+    #[arg(long, value_name = "FILE")]
+    pub register: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -586,6 +586,42 @@ fn the_importers_say_what_they_read_and_where_they_come_from() {
         assert_eq!(importer["origin"]["kind"], "built_in");
         assert!(importer["options"].is_array() && importer["versions"].is_array());
         let page = importer["page"].as_str().unwrap();
-        assert!(root().join(page).is_file(), "{page}");
+        let page = fs::read_to_string(root().join(page)).unwrap();
+        for option in importer["options"].as_array().unwrap() {
+            let name = option["name"].as_str().unwrap();
+            assert!(page.contains(name), "{name} is not on the page");
+        }
     }
+}
+
+#[test]
+fn unknown_names_are_listed_until_a_register_of_its_own_knows_them() {
+    let case = Case::new();
+    case.write("m.toml", &format!("files = [\"*.csv\"]\n{MAPPING}"));
+    case.write(
+        "a.csv",
+        "id,model,prompt,response,label\n1,openai/gpt-4o-2024-08-06,p,r,1\n\
+         2,openrouter/openai/gpt-4o:free,p,r,0\n3,house/gpt-4o-mimi,p,r,1\n",
+    );
+    case.import(&["--mapping", &case.text("m.toml"), &case.text("a.csv")]);
+    let store = case.text("s.caveat.db");
+    let list = ["models", "--unknown", "--store", &store];
+    let (code, out, err) = outcome(&list);
+    assert_eq!(code, 1, "{err}");
+    assert!(out.starts_with("house/gpt-4o-mimi (no provider)"), "{out}");
+    assert!(out.contains("similar: openai/gpt-4o-mini"), "{out}");
+    assert_eq!(out.lines().count(), 1, "{out}");
+    assert!(
+        err.contains("[[model]]") && err.contains("--register"),
+        "{err}"
+    );
+    case.write(
+        "models.toml",
+        "[[maker]]\nid = \"house\"\nname = \"House\"\nkind = \"maker\"\n\
+         [[model]]\nid = \"house/gpt-4o-mimi\"\nname = \"Mimi\"\nmaker = \"house\"\n\
+         weights = \"closed\"\nsource = \"our own\"\nverified = \"primary\"\n",
+    );
+    let register = case.text("models.toml");
+    let (code, _, err) = outcome(&[&list[..], &["--register", &register]].concat());
+    assert_eq!(code, 0, "{err}");
 }

@@ -24,6 +24,13 @@ pub use error::RenderError;
 pub use manifest::InputDigest;
 pub use pdf::{Paper, PdfOptions, pdf, typst_folder};
 
+/// Empties the memo of the layout engine, which grows by some 16 MB with each
+/// PDF. For whoever makes many in one process, between two of them; a process
+/// that makes one and ends need not spend the time.
+pub fn forget_layouts() {
+    pdf::forget();
+}
+
 /// Parses the embedded faces, which every PDF needs, so that they are ready
 /// when the first one is laid out. Worth a thread of its own while a corpus is read.
 pub fn warm_up() {

@@ -33,6 +33,8 @@ pub struct Composition<'a> {
     pub analysis: &'a Analysis,
     /// The same figures over parts of the corpus.
     pub views: &'a [View],
+    /// The same figures under other ways to name a vendor.
+    pub namings: &'a [View],
     /// Published claims with their status.
     pub claims: &'a [ClaimResult],
     /// Where the claims were printed; empty if there are none.
@@ -54,6 +56,8 @@ pub struct GraderFact {
     pub model_under_test: Option<String>,
     /// The model that grades, in words.
     pub model: Option<String>,
+    /// Id of the maker of that model, or the organisation that the grader is named after.
+    pub maker: Option<String>,
     /// What is known of its quality, with the source.
     pub note: Option<String>,
 }

@@ -212,6 +212,69 @@ pub fn grader_phrase(facts: &Facts<'_>) -> String {
     }
 }
 
+/// Most graders that the first page names one by one.
+const NAMED_GRADERS: usize = 3;
+
+/// Who graded, when, and how well, for the first page; without its full stop.
+///
+/// How well follows from the data alone: the agreement of graders in use on
+/// results that both judged, or that no result was judged twice.
+pub fn who_graded(facts: &Facts<'_>) -> String {
+    let agreement = &facts.analysis().agreement;
+    let graders = &agreement.graders;
+    let who = match graders.len() {
+        0 | 1 => format::capital(&grader_phrase(facts)),
+        n if n > NAMED_GRADERS => format::capital(&grader_phrase(facts)),
+        _ => {
+            let shares: Vec<String> = graders
+                .iter()
+                .map(|used| {
+                    format!(
+                        "{} ({})",
+                        facts.grader(&used.grader),
+                        format::percent(used.share.0)
+                    )
+                })
+                .collect();
+            format!("Graded by {}", format::list(&shares))
+        }
+    };
+    let day = crate::caveats::data::written_day;
+    let when = match &facts.input.selection.account.observed {
+        Some((first, last)) if first == last => {
+            format!("; results of {}, days of grading not recorded", day(first))
+        }
+        Some((first, last)) => format!(
+            "; results of {} to {}, days of grading not recorded",
+            day(first),
+            day(last)
+        ),
+        None => "; dates not recorded".to_owned(),
+    };
+    format!("{who}{when}. {}", how_well_graded(facts))
+}
+
+fn how_well_graded(facts: &Facts<'_>) -> String {
+    let agreement = &facts.analysis().agreement;
+    let in_use = |name: &str| agreement.graders.iter().any(|used| used.grader == name);
+    let both = agreement
+        .pairs
+        .iter()
+        .filter(|pair| in_use(&pair.first) && in_use(&pair.second))
+        .max_by_key(|pair| pair.n);
+    match both.map(|pair| (pair.n, pair.kappa.number())) {
+        Some((n, Some(kappa))) if n > 0 => format!(
+            "On {} results judged twice, agreement beyond chance (kappa, 1 at most) is {}",
+            format::thousands(n),
+            format::decimals(kappa, 2)
+        ),
+        _ => match facts.definition().grader_check.as_deref().map(str::trim) {
+            Some(known) if !known.is_empty() => known.trim_end_matches('.').to_owned(),
+            _ => "How often the verdicts are wrong was not checked here".to_owned(),
+        },
+    }
+}
+
 /// The level of the intervals ("95%").
 pub fn level(facts: &Facts<'_>) -> String {
     format::level(facts.definition().analysis.level)
@@ -276,6 +339,11 @@ pub fn change_span(lower: f64, upper: f64, places: usize) -> String {
             format::decimals(near, places),
             format::points(far, places)
         );
+    }
+    // A limit that rounds to nothing hides on which side of zero it lies.
+    let hidden = |limit: f64| limit != 0.0 && format::decimals(limit.abs(), 0) == "0";
+    if places == 0 && (hidden(lower) || hidden(upper)) {
+        return change_span(lower, upper, 1);
     }
     format!(
         "{} to {}",
@@ -346,7 +414,7 @@ mod tests {
         assert_eq!(plain(change_span(5.5, 6.3, 0)), "5.5 to 6.3 points more");
         assert_eq!(
             plain(change_span(-0.2, 2.0, 0)),
-            "no change to 2 points more"
+            "0.2 points fewer to 2.0 points more"
         );
     }
 

@@ -30,7 +30,8 @@ mod wanted;
 use std::path::{Path, PathBuf};
 
 use caveat_importer::{
-    Claim, ImportError, Importer, ImporterInfo, Options, Probe, Sink, Source, SourceFacts,
+    Claim, ImportError, Importer, ImporterInfo, OptionInfo, Options, Probe, Sink, Source,
+    SourceFacts,
 };
 
 /// Name of the format in messages and in `report.toml`.
@@ -61,6 +62,17 @@ impl Importer for EveryEvalEver {
 
     fn companions(&self, source: &Path) -> Vec<PathBuf> {
         pairing::companions(source)
+    }
+
+    fn options(&self) -> &'static [OptionInfo] {
+        const OPTIONS: &[OptionInfo] = &[
+            caveat_importer::score::OPTION_INFO,
+            OptionInfo {
+                name: "correct_is",
+                meaning: "`defence` or `success`: what `is_correct` means where no rule says it",
+            },
+        ];
+        OPTIONS
     }
 
     fn import(

@@ -52,6 +52,9 @@ enum Outcome {
 struct Listed {
     path: String,
     reasons: Vec<String>,
+    /// Whether the call fails for it, and so says more of it.
+    #[serde(skip)]
+    complained: bool,
 }
 
 /// Runs the command.
@@ -182,13 +185,15 @@ impl Call {
     }
 
     fn list(&mut self, unknown: Unknown) {
-        if unknown.named || !unknown.almost.is_empty() {
+        let complained = unknown.named || !unknown.almost.is_empty();
+        if complained {
             let failure = crate::project::unknown(&unknown);
             self.answer.complaints.push(failure);
         }
         self.answer.unknown.push(Listed {
             path: unknown.path,
             reasons: unknown.reasons,
+            complained,
         });
     }
 
@@ -311,20 +316,19 @@ impl Answer {
 
     /// Files that were found and not recognised: no fault, and never left unsaid.
     fn list_unknown(&self) {
-        if self.unknown.is_empty() {
-            return;
-        }
-        let mut text = match self.unknown.len() {
+        let left: Vec<&Listed> = self.unknown.iter().filter(|u| !u.complained).collect();
+        let mut text = match left.len() {
+            0 => return,
             1 => "1 file is of no known format and was left alone".to_owned(),
             files => format!("{files} files are of no known format and were left alone"),
         };
-        for unknown in self.unknown.iter().take(SHOWN_UNKNOWN) {
+        for unknown in left.iter().take(SHOWN_UNKNOWN) {
             text.push_str(&format!("\n  {}", printable(&unknown.path)));
             if let Some(reason) = unknown.reasons.first() {
                 text.push_str(&format!(": {}", printable(reason)));
             }
         }
-        let more = self.unknown.len().saturating_sub(SHOWN_UNKNOWN);
+        let more = left.len().saturating_sub(SHOWN_UNKNOWN);
         if more > 0 {
             text.push_str(&format!("\n  … and {more} more, which `--json` lists"));
         }

@@ -289,12 +289,17 @@ impl Register {
             return Vec::new();
         };
         let bare = self.bare(&name);
+        // Also behind a maker whom nobody knows.
+        let last = bare.rsplit('/').next().unwrap_or(&bare);
         let likeness = |model: &ModelFacts| {
             let claims = model.aliases.iter().chain([&model.id, &model.name]);
             claims
                 .map(|claim| {
                     let claim = claim.to_lowercase();
-                    strsim::jaro_winkler(&name, &claim).max(strsim::jaro_winkler(&bare, &claim))
+                    [&name, &bare, last]
+                        .map(|name| strsim::jaro_winkler(name, &claim))
+                        .into_iter()
+                        .fold(0.0, f64::max)
                 })
                 .fold(0.0, f64::max)
         };

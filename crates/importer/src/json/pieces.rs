@@ -231,6 +231,12 @@ impl<R: Read> Pieces<R> {
         self.unfinished.as_ref()
     }
 
+    /// Dotted path of the container that the walk is in: after an error, the one
+    /// that is not complete. Tells a record that was cut from a whole one before the cut.
+    pub fn container(&self) -> &str {
+        &self.path
+    }
+
     /// Reads the next piece, or `None` at the end of the document or after an error.
     ///
     /// # Errors

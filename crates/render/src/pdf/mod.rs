@@ -59,9 +59,9 @@ pub struct PdfOptions {
 
 /// Lays out a document and returns the bytes of its PDF.
 ///
-/// `annex_json` is attached unchanged as `annex.json`. The memo of the layout
-/// engine is emptied afterwards, so memory does not grow from one document to
-/// the next; a call at the same time from another thread is only slowed by that.
+/// `annex_json` is attached unchanged as `annex.json`. The layout engine keeps a
+/// memo of what it did; whoever makes many documents in one process calls
+/// [`crate::forget_layouts`] from time to time.
 ///
 /// # Errors
 ///
@@ -79,9 +79,13 @@ pub fn pdf(
     })?;
     let data = serde_json::to_vec(&view(document)?)?;
     let world = world::World::new(&data, annex_json, options.paper.name(), document.kind)?;
-    let bytes = compile(&world, day, options);
+    compile(&world, day, options)
+}
+
+/// Empties the memo of the layout engine: what earlier documents left behind
+/// is of no use to the next, and grows by some 16 MB with each.
+pub(crate) fn forget() {
     comemo::evict(0);
-    bytes
 }
 
 /// Returns the files with which the typst command line lays out the same document.

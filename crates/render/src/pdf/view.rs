@@ -33,6 +33,8 @@ const LIVE_MM: f64 = 170.0;
 /// Stands where data has no words and a reader must see that.
 const BLANK: &str = "(blank)";
 const MAX_ID: usize = 64;
+/// Bytes of ids that a line keeps together.
+const UNBROKEN_IDS: usize = 16;
 
 /// Builds the view.
 ///
@@ -327,10 +329,12 @@ fn ids_label(ids: &[Value]) -> String {
         }
         rest = rest.get(run..).unwrap_or(&[]);
     }
-    match parts.is_empty() {
-        true => String::new(),
-        false => format!("[{}]", parts.join(", ")),
+    if parts.is_empty() {
+        return String::new();
     }
+    // A short label stays on one line.
+    let whole = parts.iter().map(String::len).sum::<usize>() <= UNBROKEN_IDS;
+    format!("[{}]", parts.join(if whole { ",\u{a0}" } else { ", " }))
 }
 
 /// Returns how many ids from the first on count up by one.
@@ -383,10 +387,20 @@ mod tests {
         ];
         for (ids, expected) in cases {
             assert_eq!(
-                ids_label(ids.as_array().map_or(&[], Vec::as_slice)),
+                ids_label(ids.as_array().map_or(&[], Vec::as_slice)).replace('\u{a0}', " "),
                 expected
             );
         }
+    }
+
+    #[test]
+    fn a_short_label_does_not_break_and_a_long_one_may() {
+        let label = |n: u32| {
+            let ids: Vec<Value> = (0..n).map(|id| json!(format!("m{}", 2 * id))).collect();
+            ids_label(&ids)
+        };
+        assert!(!label(4).contains(' '));
+        assert!(label(12).contains(' '));
     }
 
     #[test]

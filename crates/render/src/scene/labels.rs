@@ -1,10 +1,11 @@
 //! Places for the names of points.
 //!
-//! Names are placed one after another, those with the fewest free places first.
-//! Each takes the first place that meets no mark, interval, fitted line, label
-//! or edge of the plot: beside the mark, then farther away with a thin leader.
-//! If there is none, it may cross intervals and the fitted line, and at last its
-//! leader may pass behind marks; it never meets a mark, another label or the edge. A name without any such place is left out.
+//! Each name takes the place that costs least: beside its mark, or farther away
+//! with a thin leader. It never meets a mark, another name, a leader or the
+//! edge of the plot; crossing an interval or the fitted line costs more than a
+//! leader around it. Once all stand, each is placed again among the others, a
+//! few times. A name without any place is left out.
+//!
 //! The result depends on the input alone.
 
 use super::Anchor;
@@ -149,29 +150,53 @@ pub(super) struct Placed {
     pub(super) leader: Option<[[f64; 2]; 2]>,
 }
 
+/// Times that every name is placed again with all others in their places.
+const ROUNDS: usize = 4;
+
 /// Places the names; the answer is in the order of the requests.
+///
+/// A name goes where its cost is least: see [`Obstacles::cost`]. Names with the
+/// fewest clean places beside their mark go first; then each is taken up and
+/// placed again in turn, until none moves.
 pub(super) fn place(requests: &[Request], obstacles: &mut Obstacles) -> Vec<Placed> {
     let mut order: Vec<(usize, &Request)> = requests
         .iter()
         .map(|request| {
-            let free = near(request)
+            let clean = near(request)
                 .into_iter()
-                .filter(|candidate| obstacles.free(candidate, request, Strictness::Nothing))
+                .filter(|candidate| {
+                    let found = obstacles.cost(candidate, request, &[]);
+                    found.is_some_and(|(cost, _)| cost < FOREIGN_WHISKER)
+                })
                 .count();
-            (free, request)
+            (clean, request)
         })
         .collect();
-    order.sort_by_key(|(free, request)| (*free, request.index));
-    let mut leaders: Vec<[[f64; 2]; 2]> = Vec::new();
+    order.sort_by_key(|(clean, request)| (*clean, request.index));
     let mut placed: Vec<Placed> = Vec::new();
-    for (_, request) in order {
-        if let Some(found) = find(request, obstacles, &leaders) {
-            obstacles.placed.push(found.area);
-            leaders.extend(found.leader);
-            placed.push(found);
+    for (_, request) in &order {
+        placed.extend(find(request, obstacles, &placed));
+    }
+    for _ in 0..ROUNDS {
+        let mut moved = false;
+        for (_, request) in &order {
+            let Some(place) = placed.iter().position(|p| p.index == request.index) else {
+                placed.extend(find(request, obstacles, &placed));
+                continue;
+            };
+            let before = placed.swap_remove(place);
+            let after = find(request, obstacles, &placed).unwrap_or(before);
+            moved |= after.at != before.at;
+            placed.push(after);
+        }
+        if !moved {
+            break;
         }
     }
     placed.sort_by_key(|found| found.index);
+    obstacles
+        .placed
+        .extend(placed.iter().map(|found| found.area));
     placed
 }
 
@@ -179,102 +204,151 @@ pub(super) fn place(requests: &[Request], obstacles: &mut Obstacles) -> Vec<Plac
 pub(super) fn along_line(obstacles: &Obstacles, width: f64) -> Option<([f64; 2], Area)> {
     let last = obstacles.line.len().checked_sub(1)?;
     let shares = [62, 70, 55, 78, 48, 40, 86, 32, 24, 16];
-    for crossing in [Strictness::Clean, Strictness::Nothing, Strictness::Crossing] {
-        for share in shares {
-            let on_line = obstacles.line.get(last * share / 100)?;
-            for offset in [3.2, -3.0, 4.6, -4.4, 6.5, -6.5] {
-                let at = [on_line[0], on_line[1] + offset];
-                let area = Area::of_text(at, Anchor::Middle, width);
-                if obstacles.clear(&area, crossing) {
-                    return Some((at, area));
-                }
+    let mut best: Option<(f64, [f64; 2], Area)> = None;
+    for share in shares {
+        let on_line = obstacles.line.get(last * share / 100)?;
+        for offset in [3.2, -3.0, 4.6, -4.4, 6.5, -6.5] {
+            let at = [on_line[0], on_line[1] + offset];
+            let area = Area::of_text(at, Anchor::Middle, width);
+            let cost = obstacles.crossings(&area);
+            let better = best.is_none_or(|(least, ..)| cost < least);
+            if better && obstacles.open(&area, &[]) {
+                best = Some((cost, at, area));
             }
         }
     }
-    None
+    best.map(|(_, at, area)| (at, area))
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Strictness {
-    /// Meets nothing, not even a grid line.
-    Clean,
-    /// Meets nothing but a grid line.
-    Nothing,
-    /// May cross intervals and the fitted line.
-    Crossing,
-    /// Its leader may also pass behind marks.
-    Behind,
-}
+/// Cost of a label that a whisker of another mark, or the fitted line, crosses.
+const FOREIGN_WHISKER: f64 = 40.0;
+/// Cost of a label on the fitted line.
+const ON_LINE: f64 = 40.0;
+/// Cost of a leader that passes behind another mark.
+const BEHIND_MARK: f64 = 60.0;
+/// Cost of a leader that crosses another leader.
+const ACROSS_LEADER: f64 = 25.0;
+/// Cost of a leader that crosses an interval or the fitted line.
+const LEADER_ON_WHISKER: f64 = 3.0;
+/// Cost of any leader, and of each millimetre of it.
+const LEADER: f64 = 6.0;
+const LEADER_PER_MM: f64 = 0.9;
+/// Cost of a label on a grid line.
+const ON_GRID: f64 = 1.5;
 
 #[derive(Clone, Copy, Debug)]
 struct Candidate {
     at: [f64; 2],
     anchor: Anchor,
     with_leader: bool,
+    /// What the place costs before anything is met.
+    cost: f64,
 }
 
 impl Obstacles {
-    fn clear(&self, area: &Area, strictness: Strictness) -> bool {
-        let solid = area.inside(&self.plot)
+    /// Whether a label here stays inside the plot and meets no mark and no label.
+    fn open(&self, area: &Area, placed: &[Placed]) -> bool {
+        area.inside(&self.plot)
             && !self.marks.iter().any(|mark| mark.meets(area))
-            && !self.placed.iter().any(|label| label.meets(area));
-        if !solid || matches!(strictness, Strictness::Crossing | Strictness::Behind) {
-            return solid;
-        }
-        let on_line = self
-            .line
-            .windows(2)
-            .any(|pair| matches!(pair, [a, b] if area.crossed_by([*a, *b])));
+            && !self.placed.iter().any(|label| label.meets(area))
+            && !placed.iter().any(|label| label.area.meets(area))
+    }
+
+    /// What a label here would cross: intervals, the fitted line, grid lines.
+    fn crossings(&self, area: &Area) -> f64 {
         let wide = Area {
             left: area.left - APART_MM,
             right: area.right + APART_MM,
             ..*area
         };
-        let on_grid = strictness == Strictness::Clean
-            && self.grid.iter().any(|y| area.top < *y && *y < area.bottom);
-        !on_line && !on_grid && !self.whiskers.iter().any(|whisker| whisker.meets(&wide))
+        let whiskers = self.whiskers.iter().filter(|w| w.meets(&wide)).count();
+        let on_line = self
+            .line
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if area.crossed_by([*a, *b])));
+        let on_grid = self.grid.iter().any(|y| area.top < *y && *y < area.bottom);
+        let whiskers = u32::try_from(whiskers).unwrap_or(u32::MAX);
+        f64::from(whiskers) * FOREIGN_WHISKER
+            + f64::from(u8::from(on_line)) * ON_LINE
+            + f64::from(u8::from(on_grid)) * ON_GRID
     }
 
-    fn free(&self, candidate: &Candidate, request: &Request, strictness: Strictness) -> bool {
+    /// The cost of a place, with the leader that it needs; `None` where the
+    /// label would meet a mark, another label, a leader or the edge.
+    fn cost(
+        &self,
+        candidate: &Candidate,
+        request: &Request,
+        placed: &[Placed],
+    ) -> Option<(f64, Option<[[f64; 2]; 2]>)> {
         let area = Area::of_text(candidate.at, candidate.anchor, request.width);
-        self.clear(&area, strictness)
+        let leaders = || placed.iter().filter_map(|label| label.leader);
+        if !self.open(&area, placed) || leaders().any(|leader| area.crossed_by(leader)) {
+            return None;
+        }
+        let mut cost = candidate.cost + self.crossings(&area);
+        if !candidate.with_leader {
+            return Some((cost, None));
+        }
+        let leader = leader_of(request, &area);
+        let meets_label = |label: &Area| label.crossed_by(leader);
+        if self.placed.iter().any(meets_label) || placed.iter().any(|l| meets_label(&l.area)) {
+            return None;
+        }
+        let own = |mark: &Area| {
+            let middle = [
+                (mark.left + mark.right) / 2.0,
+                (mark.top + mark.bottom) / 2.0,
+            ];
+            distance(middle[0] - request.mark[0], middle[1] - request.mark[1]) < 0.01
+        };
+        let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+        let marks = self
+            .marks
+            .iter()
+            .filter(|mark| !own(mark) && mark.crossed_by(leader));
+        cost += BEHIND_MARK * count(marks.count());
+        let whiskers = self.whiskers.iter().filter(|w| w.crossed_by(leader));
+        cost += LEADER_ON_WHISKER * count(whiskers.count());
+        cost += ACROSS_LEADER * count(leaders().filter(|other| cross(*other, leader)).count());
+        let [from, to] = leader;
+        cost += LEADER_PER_MM * distance(to[0] - from[0], to[1] - from[1]);
+        Some((cost, Some(leader)))
     }
 }
 
-fn find(request: &Request, obstacles: &Obstacles, leaders: &[[[f64; 2]; 2]]) -> Option<Placed> {
-    for strictness in [
-        Strictness::Clean,
-        Strictness::Nothing,
-        Strictness::Crossing,
-        Strictness::Behind,
-    ] {
-        let far = match strictness {
-            Strictness::Clean => Vec::new(),
-            _ => far(request),
+/// Whether two segments cross.
+fn cross([a, b]: [[f64; 2]; 2], [c, d]: [[f64; 2]; 2]) -> bool {
+    let side = |p: [f64; 2], q: [f64; 2], r: [f64; 2]| {
+        (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
+    };
+    side(a, b, c) * side(a, b, d) < 0.0 && side(c, d, a) * side(c, d, b) < 0.0
+}
+
+/// The cheapest place for a name, the first of equal ones.
+fn find(request: &Request, obstacles: &Obstacles, placed: &[Placed]) -> Option<Placed> {
+    let mut best: Option<(f64, Placed)> = None;
+    for candidate in near(request).into_iter().chain(far(request)) {
+        let bound = best.as_ref().map_or(f64::INFINITY, |(cost, _)| *cost);
+        if candidate.cost >= bound {
+            continue;
+        }
+        let Some((cost, leader)) = obstacles.cost(&candidate, request, placed) else {
+            continue;
         };
-        for candidate in near(request).into_iter().chain(far) {
-            if !obstacles.free(&candidate, request, strictness) {
-                continue;
-            }
+        if cost < bound {
             let area = Area::of_text(candidate.at, candidate.anchor, request.width);
-            if leaders.iter().any(|leader| area.crossed_by(*leader)) {
-                continue;
-            }
-            let leader = candidate.with_leader.then(|| leader_of(request, &area));
-            if leader.is_some_and(|leader| !leader_is_clear(leader, request, obstacles, strictness))
-            {
-                continue;
-            }
-            return Some(Placed {
+            let place = Placed {
                 index: request.index,
                 at: candidate.at,
                 anchor: candidate.anchor,
                 area,
                 leader,
-            });
+            };
+            best = Some((cost, place));
         }
     }
-    None
+    best.map(|(_, place)| place)
 }
 
 /// A thin line from the edge of the mark to the label.
@@ -294,49 +368,30 @@ fn distance(dx: f64, dy: f64) -> f64 {
     (dx * dx + dy * dy).sqrt()
 }
 
-fn leader_is_clear(
-    leader: [[f64; 2]; 2],
-    request: &Request,
-    obstacles: &Obstacles,
-    strictness: Strictness,
-) -> bool {
-    let own = |mark: &Area| {
-        let middle = [
-            (mark.left + mark.right) / 2.0,
-            (mark.top + mark.bottom) / 2.0,
-        ];
-        distance(middle[0] - request.mark[0], middle[1] - request.mark[1]) < 0.01
-    };
-    let meets_mark = |mark: &Area| !own(mark) && mark.crossed_by(leader);
-    !obstacles
-        .placed
-        .iter()
-        .any(|label| label.crossed_by(leader))
-        && (strictness == Strictness::Behind || !obstacles.marks.iter().any(meets_mark))
-}
-
 /// Places beside the mark: right, left, above, below, then slightly shifted.
 fn near(request: &Request) -> Vec<Candidate> {
     let [x, y] = request.mark;
-    let beside = |dx: f64, dy: f64, anchor| Candidate {
+    let beside = |dx: f64, dy: f64, anchor, cost| Candidate {
         at: [x + dx, y + dy],
         anchor,
         with_leader: false,
+        cost,
     };
     let mut places = vec![
-        beside(BESIDE_MM, 0.0, Anchor::Start),
-        beside(-BESIDE_MM, 0.0, Anchor::End),
-        beside(0.0, -3.3, Anchor::Middle),
-        beside(0.0, 3.1, Anchor::Middle),
+        beside(BESIDE_MM, 0.0, Anchor::Start, 0.0),
+        beside(-BESIDE_MM, 0.0, Anchor::End, 0.5),
     ];
     for dy in [-1.0, 1.0, -1.8, 1.8] {
-        places.push(beside(BESIDE_MM, dy, Anchor::Start));
-        places.push(beside(-BESIDE_MM, dy, Anchor::End));
+        places.push(beside(BESIDE_MM, dy, Anchor::Start, 1.0));
+        places.push(beside(-BESIDE_MM, dy, Anchor::End, 1.2));
     }
     for dy in [-2.7, 2.7] {
-        places.push(beside(0.9, dy, Anchor::Start));
-        places.push(beside(-0.9, dy, Anchor::End));
+        places.push(beside(0.9, dy, Anchor::Start, 2.0));
+        places.push(beside(-0.9, dy, Anchor::End, 2.2));
     }
+    // Above and below, the interval of the mark itself passes through the name.
+    places.push(beside(0.0, -3.3, Anchor::Middle, 2.5));
+    places.push(beside(0.0, 3.1, Anchor::Middle, 2.5));
     places
 }
 
@@ -355,6 +410,7 @@ fn far(request: &Request) -> Vec<Candidate> {
                 at: [x + dx * distance, y + dy * distance],
                 anchor,
                 with_leader: true,
+                cost: LEADER,
             });
         }
     }

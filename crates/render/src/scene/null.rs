@@ -44,26 +44,43 @@ pub(super) fn draw(id: &str, chart: &NullDistribution<'_>) -> Result<Scene, Rend
 
     let observed = scale.clamped(chart.observed.value);
     let mean = scale.clamped(chart.mean.value);
-    scene.line(
-        [mean, 9.5],
-        [mean, BASE_MM],
-        Stroke::dashed(Token::Ink2, 0.8),
-    );
-    let away = if chart.mean.value <= chart.observed.value {
-        Side::Left
-    } else {
-        Side::Right
-    };
-    write_beside(&mut scene, &chart.mean.label, mean, 11.0, away, Role::Axis);
-    if let Some(needed) = chart.needed {
-        let x = scale.clamped(needed.value);
-        let away = if needed.value < chart.observed.value {
+    let away = |value: f64| {
+        if value <= chart.observed.value {
             Side::Left
         } else {
             Side::Right
-        };
-        scene.line([x, 13.5], [x, BASE_MM], Stroke::dotted(Token::Ink2, 0.8));
-        write_beside(&mut scene, &needed.label, x, 15.0, away, Role::Axis);
+        }
+    };
+    // The label of the line nearer to the observed one stands higher, so that
+    // it passes above the end of the other line.
+    let needed_first = chart.needed.is_some_and(|needed| {
+        away(needed.value) == away(chart.mean.value) && {
+            let apart = |value: f64| (value - chart.observed.value).abs();
+            apart(needed.value) < apart(chart.mean.value)
+        }
+    });
+    let (mean_row, needed_row) = if needed_first {
+        (15.0, 11.0)
+    } else {
+        (11.0, 15.0)
+    };
+    let side = away(chart.mean.value);
+    let dashed = Stroke::dashed(Token::Ink2, 0.8);
+    scene.line([mean, mean_row - 1.5], [mean, BASE_MM], dashed);
+    write_beside(
+        &mut scene,
+        &chart.mean.label,
+        mean,
+        mean_row,
+        side,
+        Role::Axis,
+    );
+    if let Some(needed) = chart.needed {
+        let x = scale.clamped(needed.value);
+        let side = away(needed.value);
+        let dotted = Stroke::dotted(Token::Ink2, 0.8);
+        scene.line([x, needed_row - 1.5], [x, BASE_MM], dotted);
+        write_beside(&mut scene, &needed.label, x, needed_row, side, Role::Axis);
     }
     scene.line(
         [observed, 1.0],

@@ -14,7 +14,7 @@ const TOP_MM: f64 = 1.5;
 const BASE_MM: f64 = 84.0;
 const HEIGHT_MM: f64 = 93.0;
 /// Longest name at a point, in characters.
-const MAX_NAME: usize = 28;
+const MAX_NAME: usize = 36;
 
 /// The values of the chart.
 pub(super) struct Scatter<'a> {

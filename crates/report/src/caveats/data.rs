@@ -9,6 +9,9 @@ use crate::composition::Facts;
 use crate::evidence::numbered;
 use crate::format;
 
+/// Share of rejected records from which the rest may be another sample.
+const GRAVE_REJECTS: f64 = 0.05;
+
 /// Evaluable results below which a model's cell is called small.
 const SMALL_CELL: u64 = 50;
 
@@ -260,20 +263,60 @@ pub(super) fn not_evaluable(facts: &Facts<'_>) -> Option<Caveat> {
     })
 }
 
+/// CAV-REJECTS. Rule: records of a source could not be used; grave from one in twenty.
+pub(super) fn rejects(facts: &Facts<'_>) -> Option<Caveat> {
+    let sources = facts.input.sources;
+    let rejected: u64 = sources.iter().map(|source| source.rejected).sum();
+    let read: u64 = sources.iter().map(|source| source.read).sum();
+    if rejected == 0 {
+        return None;
+    }
+    let share = format::ratio(rejected, read);
+    let counted = format!(
+        "{} of {} records",
+        format::thousands(rejected),
+        format::thousands(read)
+    );
+    Some(Caveat {
+        code: "CAV-REJECTS",
+        severity: if share >= GRAVE_REJECTS {
+            Severity::Grave
+        } else {
+            Severity::Serious
+        },
+        topic: Topic::Data,
+        title: "Records could not be used".to_owned(),
+        short: format!("{counted} were rejected and enter no figure."),
+        text: format!(
+            "{counted} of the sources could not be used and enter no figure; whether they differ from \
+             the others is not known. `caveat import` names each with its place and its reason."
+        ),
+        evidence: vec!["a5".to_owned()],
+    })
+}
+
+/// Records of the sources, and the traces that they stand for.
+fn records_and_traces(facts: &Facts<'_>) -> (u64, u64) {
+    let sources = facts.input.sources.iter();
+    (
+        sources.map(|s| s.imported + s.already_present).sum(),
+        facts.input.selection.account.traces.values().sum(),
+    )
+}
+
+/// Whether the corpus is published counts: fewer records than traces.
+pub(crate) fn from_counts(facts: &Facts<'_>) -> bool {
+    let (records, traces) = records_and_traces(facts);
+    records > 0 && records < traces
+}
+
 /// CAV-COUNTS. Rule: the sources hold fewer records than the corpus has results,
 /// so that some records are published counts and not single results.
 pub(super) fn counts_only(facts: &Facts<'_>) -> Option<Caveat> {
-    let account = &facts.input.selection.account;
-    let records: u64 = facts
-        .input
-        .sources
-        .iter()
-        .map(|s| s.imported + s.already_present)
-        .sum();
-    let traces: u64 = account.traces.values().sum();
-    if records == 0 || records >= traces {
+    if !from_counts(facts) {
         return None;
     }
+    let (records, traces) = records_and_traces(facts);
     Some(Caveat {
         code: "CAV-COUNTS",
         severity: Severity::Serious,

@@ -1,10 +1,15 @@
 //! Caveats about graders: who they are, and how far they agree.
 
+use caveat_analysis::result::ProviderResult;
+
 use super::{Caveat, Topic};
 use crate::annex::Severity;
 use crate::composition::Facts;
+use crate::document::Sentence;
 use crate::evidence::numbered;
+use crate::findings::apart::{separated_above, separated_below};
 use crate::format;
+use crate::words::say;
 
 /// Cohen's kappa below which two graders are said to disagree.
 const LOWEST_KAPPA: f64 = 0.6;
@@ -14,6 +19,9 @@ const LARGEST_RATE_GAP: f64 = 10.0;
 
 /// p-value of the chi-squared test of graders against vendors below which the mix is uneven.
 const UNEVEN_BELOW: f64 = 0.05;
+
+/// Share of the verdicts from which graders of a vendor's own maker weigh on its place.
+const LEAST_KIN_SHARE: f64 = 0.1;
 
 /// CAV-GRADER-SELF. Rule: a model that graded is also one of the models under test.
 pub(super) fn under_test(facts: &Facts<'_>) -> Option<Caveat> {
@@ -38,8 +46,9 @@ pub(super) fn under_test(facts: &Facts<'_>) -> Option<Caveat> {
         topic: Topic::Graders,
         title: "A grader is itself under test".to_owned(),
         short: format!(
-            "{} grades and is one of the models tested.",
-            facts.model_named(model)
+            "{} gave {} of the verdicts and is itself tested.",
+            facts.model_named(model),
+            format::percent(format::ratio(judged(facts, &judges), facts.traces()))
         ),
         text: format!(
             "{} {verb} grader and model under test at once. Its verdicts on its own replies, and on \
@@ -48,6 +57,165 @@ pub(super) fn under_test(facts: &Facts<'_>) -> Option<Caveat> {
         ),
         evidence,
     })
+}
+
+/// A grader in use that comes from, or is named after, the maker of a ranked vendor.
+#[derive(Clone, Copy)]
+struct Kin<'a> {
+    grader: &'a str,
+    vendor: &'a ProviderResult,
+    /// Evaluable results that it judged.
+    results: u64,
+}
+
+/// The share of all evaluable results that some graders judged.
+fn share_of(facts: &Facts<'_>, kin: &[Kin<'_>]) -> f64 {
+    let results = kin.iter().map(|kin| kin.results).sum();
+    format::ratio(results, facts.traces())
+}
+
+/// Finds the graders of the makers whose models are ranked. Rule: the maker of
+/// the grader's model, or the organisation that the grader is named after, is
+/// the maker of a ranked vendor that stands under its own name.
+fn kin_of<'a>(facts: &Facts<'a>) -> Vec<Kin<'a>> {
+    let ranked = facts.ranked();
+    let vendor_of = |maker: &str| {
+        let own =
+            facts.input.selection.facts.iter().find(|fact| {
+                fact.maker.as_deref() == Some(maker) && fact.provider_kind == "maker"
+            })?;
+        ranked
+            .iter()
+            .find(|provider| provider.provider == own.provider)
+            .copied()
+    };
+    let used = &facts.analysis().agreement.graders;
+    let mut kin = Vec::new();
+    for grader in facts.input.graders {
+        let uses = used.iter().find(|used| used.grader == grader.grader);
+        let vendor = grader.maker.as_deref().and_then(vendor_of);
+        if let (Some(uses), Some(vendor)) = (uses, vendor) {
+            kin.push(Kin {
+                grader: &grader.grader,
+                vendor,
+                results: uses.n,
+            });
+        }
+    }
+    kin
+}
+
+/// The names of the vendors, each once.
+fn vendors_of(facts: &Facts<'_>, kin: &[Kin<'_>]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for kin in kin {
+        let name = facts.vendor(&kin.vendor.provider);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Those whose vendor a finding names: told apart from most of the others.
+fn kin_that_stand_out<'a>(facts: &Facts<'a>) -> Vec<Kin<'a>> {
+    let (low, high) = (separated_below(facts), separated_above(facts));
+    let named = |kin: &Kin<'_>| {
+        let mut out = low.iter().chain(&high);
+        out.any(|provider| provider.provider == kin.vendor.provider)
+    };
+    kin_of(facts).into_iter().filter(named).collect()
+}
+
+/// The sentence of the evidence column where a vendor that a finding names has
+/// a grader of its own maker.
+pub(crate) fn kin_evidence(facts: &Facts<'_>) -> Option<Sentence> {
+    let kin = kin_that_stand_out(facts);
+    (!kin.is_empty()).then(|| {
+        say(
+            format!(
+                "{} of verdicts by graders of {}.",
+                format::percent(share_of(facts, &kin)),
+                format::list(&vendors_of(facts, &kin))
+            ),
+            ["g1"],
+        )
+    })
+}
+
+/// CAV-GRADER-KIN. Rule: a grader in use comes from, or is named after, the
+/// maker of a ranked vendor. Grave where such vendors are told apart from most
+/// of the others and their makers' graders gave a tenth or more of the verdicts.
+pub(super) fn kin(facts: &Facts<'_>) -> Option<Caveat> {
+    let kin = kin_of(facts);
+    if kin.is_empty() {
+        return None;
+    }
+    let named: Vec<String> = kin
+        .iter()
+        .map(|kin| {
+            let vendor = facts.vendor(&kin.vendor.provider);
+            format!("{} ({vendor})", facts.grader(kin.grader))
+        })
+        .collect();
+    let providers: Vec<&str> = kin.iter().map(|kin| kin.vendor.provider.as_str()).collect();
+    let mut evidence = vec!["g1".to_owned()];
+    evidence.extend(facts.vendor_ids(&providers));
+    let standing_out = share_of(facts, &kin_that_stand_out(facts));
+    let share = format::percent(share_of(facts, &kin));
+    Some(Caveat {
+        code: "CAV-GRADER-KIN",
+        severity: if standing_out >= LEAST_KIN_SHARE {
+            Severity::Grave
+        } else {
+            Severity::Serious
+        },
+        topic: Topic::Graders,
+        title: "Graders share makers with vendors".to_owned(),
+        short: format!(
+            "{share} of the verdicts are by graders of {}.",
+            format::list(&vendors_of(facts, &kin))
+        ),
+        text: format!(
+            "{} gave {share} of the verdicts, and models of the same makers are ranked here{}. \
+             Whether a grader judges its relatives as it judges others was not tested.",
+            format::list(&named),
+            own_results(facts, &kin)
+        ),
+        evidence,
+    })
+}
+
+/// How many results of each such vendor its own maker's grader judged.
+fn own_results(facts: &Facts<'_>, kin: &[Kin<'_>]) -> String {
+    let models = &facts.input.selection.sample.models;
+    let parts: Vec<String> = kin
+        .iter()
+        .map(|kin| {
+            let by_own: u64 = models
+                .iter()
+                .filter(|model| model.provider == kin.vendor.provider)
+                .flat_map(|model| &model.graders)
+                .filter(|(name, _)| name == kin.grader)
+                .map(|(_, n)| n)
+                .sum();
+            format!(
+                "{} of the {} results of {} were judged by its own",
+                format::thousands(by_own),
+                format::thousands(kin.vendor.n),
+                facts.vendor(&kin.vendor.provider)
+            )
+        })
+        .collect();
+    format!("; {}", format::list(&parts))
+}
+
+/// Evaluable results that the given graders judged.
+fn judged(facts: &Facts<'_>, judges: &[(&str, &str)]) -> u64 {
+    let used = facts.analysis().agreement.graders.iter();
+    used.filter(|used| judges.iter().any(|(name, _)| *name == used.grader))
+        .map(|used| used.n)
+        .sum()
 }
 
 /// Whether a grader's verdicts are among those that the figures rest on.

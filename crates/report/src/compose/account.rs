@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use caveat_corpus::Verdict;
+
+use crate::annex::SourceAccount;
 use crate::composition::{Facts, LONGEST_NAME};
 use crate::definition::Topic;
 use crate::document::{Block, MAX_ROWS, Prose, Row, Section, Table};
@@ -61,15 +64,16 @@ fn lead(facts: &Facts<'_>) -> Prose {
 }
 
 fn sources(facts: &Facts<'_>) -> Table {
-    let rows = facts.input.sources.iter().map(|source| {
+    let all = &facts.input.sources;
+    let rows = all.iter().take(MAX_ROWS).map(|source| {
         let version = source
             .format_version
             .as_deref()
             .map(|v| format!(" {v}"))
             .unwrap_or_default();
         row([
-            source.path.clone(),
-            format!("{}{version}", source.format),
+            ending(&source.path),
+            cut(&format!("{}{version}", source.format)),
             format::thousands(source.read),
             format::thousands(source.imported),
             format::thousands(source.already_present),
@@ -90,7 +94,7 @@ fn sources(facts: &Facts<'_>) -> Table {
             number_column("Rejected", 19.0),
         ],
         rows: rows.collect(),
-        more: None,
+        more: more_sources(all),
         note: vec![say(
             "Known: already present from another source. Digests stand at the end of the document.",
             ["a5"],
@@ -98,20 +102,47 @@ fn sources(facts: &Facts<'_>) -> Table {
     }
 }
 
+/// What stands for the sources that the table leaves out: their number, and the
+/// account of all.
+fn more_sources(all: &[SourceAccount]) -> Option<String> {
+    let left = all.len().checked_sub(MAX_ROWS).filter(|left| *left > 0)?;
+    let sum = |count: fn(&SourceAccount) -> u64| format::thousands(all.iter().map(count).sum());
+    Some(format!(
+        "{} more in annex, table sources. All {}: read {}, imported {}, known {}, rejected {}.",
+        format::count(left),
+        format::count(all.len()),
+        sum(|source| source.read),
+        sum(|source| source.imported),
+        sum(|source| source.already_present),
+        sum(|source| source.rejected),
+    ))
+}
+
+/// The end of a path, at the length that a row can hold: there is the file's name.
+fn ending(path: &str) -> String {
+    let length = path.chars().count();
+    if length <= LONGEST_NAME {
+        return cut(path);
+    }
+    let end: String = path.chars().skip(length - LONGEST_NAME + 1).collect();
+    cut(&format!("\u{2026}{end}"))
+}
+
 fn verdicts(facts: &Facts<'_>) -> Table {
     let account = &facts.input.selection.account;
     let success = facts.definition().verdicts.success;
+    let from_counts = crate::caveats::data::from_counts(facts);
     let names: Vec<&String> = account.traces.keys().chain(account.kept.keys()).collect();
     let mut names: Vec<&str> = names.into_iter().map(String::as_str).collect();
     names.sort_unstable();
     names.dedup();
-    let rows: Vec<Row> = caveat_corpus::Verdict::ALL
+    let rows: Vec<Row> = Verdict::ALL
         .iter()
         .map(|verdict| (verdict.name(), Some(*verdict)))
         .chain(
             names
                 .iter()
-                .filter(|n| caveat_corpus::Verdict::ALL.iter().all(|v| v.name() != **n))
+                .filter(|n| Verdict::ALL.iter().all(|v| v.name() != **n))
                 .map(|n| (*n, None)),
         )
         .map(|(name, verdict)| {
@@ -121,11 +152,18 @@ fn verdicts(facts: &Facts<'_>) -> Table {
                 caveat_corpus::State::NotEvaluable => "not evaluable",
             });
             let of = |totals: &BTreeMap<String, u64>| totals.get(name).copied().unwrap_or(0);
+            // Published counts have two classes; the others are not zero but unknown.
+            let two_classes = matches!(verdict, Some(Verdict::Compliance | Verdict::Refusal));
+            let unknown = from_counts && !two_classes && of(&account.traces) == 0;
+            let shown = |n: u64| match unknown {
+                true => "not recorded".to_owned(),
+                false => format::thousands(n),
+            };
             row([
                 name.replace('_', " "),
                 counts.to_owned(),
-                format::thousands(of(&account.traces)),
-                format::thousands(of(&account.kept)),
+                shown(of(&account.traces)),
+                shown(of(&account.kept)),
             ])
         })
         .collect();

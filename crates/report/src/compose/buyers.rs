@@ -9,27 +9,41 @@ use crate::format;
 use crate::words::{plain, say, strong};
 
 pub(super) fn section(facts: &Facts<'_>) -> Section {
+    let [may_be, may_not_be, to_ask] = if stands_for_others(facts) {
+        [
+            "What measured data of this kind would allow",
+            "What they would not allow",
+            "What one would then ask a vendor",
+        ]
+    } else {
+        [
+            "What may be concluded",
+            "What may not be concluded",
+            "What to ask a vendor",
+        ]
+    };
+    let subheading = |text: &str| Block::Subheading {
+        text: text.to_owned(),
+    };
+    let list = |items| Block::List { items };
     let blocks = vec![
-        Block::Subheading {
-            text: "What may be concluded".to_owned(),
-        },
-        Block::List { items: may(facts) },
-        Block::Subheading {
-            text: "What may not be concluded".to_owned(),
-        },
-        Block::List {
-            items: may_not(facts),
-        },
-        Block::Subheading {
-            text: "What to ask a vendor".to_owned(),
-        },
-        Block::List { items: ask(facts) },
+        subheading(may_be),
+        list(may(facts)),
+        subheading(may_not_be),
+        list(may_not(facts)),
+        subheading(to_ask),
+        list(ask(facts)),
     ];
     super::section("buyers", "For buyers", lead(facts), blocks)
 }
 
+/// Whether the report states that its data are not what they stand for.
+fn stands_for_others(facts: &Facts<'_>) -> bool {
+    facts.definition().status.is_some()
+}
+
 fn lead(facts: &Facts<'_>) -> Prose {
-    if facts.definition().status.is_some() {
+    if stands_for_others(facts) {
         return vec![plain(
             "The data are not what they stand for (see the title page): nothing here may be used to choose a vendor; what follows shows what such data would allow.",
         )];
@@ -65,7 +79,7 @@ fn may(facts: &Facts<'_>) -> Vec<Prose> {
         let prompts = findings::prompts::clause(facts);
         items.push(vec![say(
             format!(
-                "With models of {} {} {way} than with those of most other vendors tested, {prompts}.",
+                "With models of {} {} {way} than with those of most other ranked vendors, {prompts}.",
                 format::list(&names),
                 crate::words::event_past(facts)
             ),
@@ -200,12 +214,12 @@ fn ask(facts: &Facts<'_>) -> Vec<Prose> {
         "CAV-GRADER-UNCHECKED",
     ] {
         if present.contains(&code) {
-            ask(
-                code,
-                "Grader.",
-                "Which of these verdicts do you dispute, and on which results?".to_owned(),
-                vec!["g1".to_owned()],
-            );
+            let question = if stands_for_others(facts) {
+                "Which grader would you accept, and how often is it wrong on your replies?"
+            } else {
+                "Which of these verdicts do you dispute, and on which results?"
+            };
+            ask(code, "Grader.", question.to_owned(), vec!["g1".to_owned()]);
             break;
         }
     }

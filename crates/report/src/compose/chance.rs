@@ -88,7 +88,13 @@ fn histogram(facts: &Facts<'_>) -> Option<Figure> {
     let observed = result.eta2.number()?;
     let all: u64 = law.counts.iter().sum();
     let shown = format::percent(observed);
-    let reach = findings::cases(law.share_at_least.0);
+    // The observed arrangement counts in, here as in the text.
+    let reach = findings::cases(
+        result
+            .p_permutation
+            .number()
+            .unwrap_or(law.share_at_least.0),
+    );
     let (models, vendors) = (
         format::count(result.n_models),
         format::word(result.n_groups),

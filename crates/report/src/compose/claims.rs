@@ -2,7 +2,7 @@
 
 use crate::annex::{ClaimResult, ClaimStatus};
 use crate::composition::Facts;
-use crate::document::{Block, Prose, Row, Section, Table};
+use crate::document::{Block, Cell, Prose, Row, Section, Sentence, Table};
 use crate::evidence::numbered;
 use crate::findings::{self, ShareState, SlopeState};
 use crate::format;
@@ -17,7 +17,7 @@ pub(super) fn section(facts: &Facts<'_>) -> Option<Section> {
         "claims",
         "All claims",
         lead(facts),
-        vec![Block::Table(table(facts))],
+        tables(facts),
     ))
 }
 
@@ -49,22 +49,49 @@ fn word_or_none(n: usize) -> String {
     }
 }
 
-fn table(facts: &Facts<'_>) -> Table {
+/// Two tables: claims about which there is something to say, with the reason,
+/// and those that are reproduced and have no law to hold against them.
+fn tables(facts: &Facts<'_>) -> Vec<Block> {
+    let claims = facts.input.claims.iter().enumerate();
+    let (plain, with_reason): (Vec<_>, Vec<_>) = claims.partition(|(_, claim)| {
+        claim.status == ClaimStatus::Reproduced && reason(facts, claim).is_none()
+    });
+    let mut blocks = Vec::new();
+    if !with_reason.is_empty() {
+        blocks.push(Block::Table(explained(facts, &with_reason)));
+    }
+    if !plain.is_empty() {
+        blocks.push(Block::Table(reproduced(facts, &plain)));
+    }
+    if let Some(Block::Table(last)) = blocks.last_mut() {
+        last.note.extend(printed_in(facts));
+    }
+    blocks
+}
+
+/// A claim with its place in the list.
+type Placed<'a> = (usize, &'a ClaimResult);
+
+fn ids(claims: &[Placed<'_>]) -> Vec<String> {
+    let ids = claims.iter().map(|(place, _)| numbered("k", *place));
+    ids.collect()
+}
+
+fn printed_in(facts: &Facts<'_>) -> Option<Sentence> {
     let source = facts.input.claims_source.trim();
-    let mut note = vec![say(
-        "Reproduced means equal as a number at the printed precision; it does not mean that the sentence built on it is supported.",
-        (0..facts.input.claims.len()).map(|place| numbered("k", place)),
-    )];
-    if !source.is_empty() {
-        note.push(say(
+    (!source.is_empty()).then(|| {
+        say(
             format!("Printed in: {}.", source.trim_end_matches('.')),
             ["e2"],
-        ));
-    }
+        )
+    })
+}
+
+fn explained(facts: &Facts<'_>, claims: &[Placed<'_>]) -> Table {
     Table {
         id: "claims".to_owned(),
         number: None,
-        title: Some("Published claims and what the same data give".to_owned()),
+        title: Some("Claims with a reason or a limit".to_owned()),
         subtitle: Some(
             "In the unit of the print; two values are the limits of an interval".to_owned(),
         ),
@@ -75,14 +102,57 @@ fn table(facts: &Facts<'_>) -> Table {
             text_column("Status", 26.0),
             text_column("Why, and what it is worth", 46.0),
         ],
-        rows: facts
-            .input
-            .claims
+        rows: claims.iter().map(|(_, claim)| row(facts, claim)).collect(),
+        more: None,
+        note: vec![say(
+            "Reproduced means equal as a number at the printed precision; it does not mean that the sentence built on it is supported.",
+            ids(claims),
+        )],
+    }
+}
+
+fn reproduced(facts: &Facts<'_>, claims: &[Placed<'_>]) -> Table {
+    Table {
+        id: "claims-reproduced".to_owned(),
+        number: None,
+        title: Some("Claims reproduced as numbers".to_owned()),
+        subtitle: Some(
+            "Equal at the printed precision; nothing is said on the sentences built on them"
+                .to_owned(),
+        ),
+        columns: vec![
+            text_column("Claim", 118.0),
+            number_column("Published", 26.0),
+            number_column("Recomputed", 26.0),
+        ],
+        rows: claims
             .iter()
-            .map(|claim| row(facts, claim))
+            .map(|(_, claim)| crate::words::row(values(facts, claim)))
             .collect(),
         more: None,
-        note,
+        note: vec![say(
+            "No law under chance applies to these figures.",
+            ids(claims),
+        )],
+    }
+}
+
+/// The claim, its printed value and what the data give.
+fn values(facts: &Facts<'_>, claim: &ClaimResult) -> [String; 3] {
+    [
+        claim.claim.clone(),
+        printed(&readable(facts, &claim.published)),
+        readable(facts, &recomputed(claim)),
+    ]
+}
+
+/// What the author noted on the claim, and what the figure is worth.
+fn reason(facts: &Facts<'_>, claim: &ClaimResult) -> Option<String> {
+    let note = claim.note.clone().filter(|note| !note.trim().is_empty());
+    match (note, worth(facts, claim)) {
+        (Some(note), Some(worth)) => Some(format!("{}; {worth}", note.trim_end_matches('.'))),
+        (Some(note), None) => Some(note),
+        (None, worth) => worth,
     }
 }
 
@@ -95,20 +165,13 @@ fn row(facts: &Facts<'_>, claim: &ClaimResult) -> Row {
             "the data hold no such figure",
         ),
     };
-    let note = claim.note.clone().filter(|note| !note.trim().is_empty());
-    let note = match (note, worth(facts, claim)) {
-        (Some(note), Some(worth)) => Some(format!("{}; {worth}", note.trim_end_matches('.'))),
-        (Some(note), None) => Some(note),
-        (None, worth) => worth,
-    };
+    let mut cells: Vec<Cell> = values(facts, claim).map(cell).into();
+    cells.push(status);
+    cells.push(cell(
+        reason(facts, claim).unwrap_or_else(|| default.to_owned()),
+    ));
     Row {
-        cells: vec![
-            cell(claim.claim.clone()),
-            cell(printed(&readable(facts, &claim.published))),
-            cell(readable(facts, &recomputed(claim))),
-            status,
-            cell(note.unwrap_or_else(|| default.to_owned())),
-        ],
+        cells,
         strong: false,
     }
 }

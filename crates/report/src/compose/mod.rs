@@ -150,7 +150,7 @@ fn head(facts: &Facts<'_>) -> Head {
         corpus: format!(
             "{}. {}.",
             definition.corpus.trim().trim_end_matches('.'),
-            format::capital(&grader)
+            words::who_graded(facts)
         ),
         author: definition.author.clone(),
         keywords: vec![
@@ -217,7 +217,7 @@ fn context(facts: &Facts<'_>, topic: crate::definition::Topic) -> Vec<Block> {
             let stop = if text.ends_with('.') { "" } else { "." };
             vec![words::say(
                 format!(
-                    "{text}{stop} Source: {}.",
+                    "From elsewhere: {text}{stop} Source: {}.",
                     context.source.trim().trim_end_matches('.')
                 ),
                 ["e1"],

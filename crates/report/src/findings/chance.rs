@@ -7,6 +7,7 @@
 use super::Finding;
 use crate::annex::Severity;
 use crate::composition::Facts;
+use crate::document::Sentence;
 use crate::format;
 use crate::words::{say, strong};
 
@@ -108,6 +109,7 @@ pub fn extremes(facts: &Facts<'_>) -> Option<Finding> {
     let text = format!(
         "The pair, {pair}, was picked after seeing the data; such a pair looks further apart than it is."
     );
+    let by_pooled = ends_by_pooled(facts, highest, lowest);
     let mut evidence = format!(
         "Ratio of means over a vendor\u{2019}s models {shown}; reached by {}",
         of_relabellings(facts, share)
@@ -130,9 +132,34 @@ pub fn extremes(facts: &Facts<'_>) -> Option<Finding> {
     Some(Finding {
         code: "F-EXTREMES",
         severity: Severity::Serious,
-        claim: vec![strong(title, ["x1"]), say(text, ids)],
+        claim: vec![strong(title, ["x1"]), say(text, ids)]
+            .into_iter()
+            .chain(by_pooled)
+            .collect(),
         evidence: vec![say(evidence, ["x1"])],
     })
+}
+
+/// Why the ends named here are not those of the ranking: it goes by pooled
+/// rates, the ratio by unweighted means over a vendor's models.
+fn ends_by_pooled(facts: &Facts<'_>, highest: &str, lowest: &str) -> Option<Sentence> {
+    let ranked = facts.ranked();
+    let (first, last) = (ranked.first()?, ranked.last()?);
+    let ends: Vec<String> = [(first, lowest, "lowest"), (last, highest, "highest")]
+        .into_iter()
+        .filter(|(provider, named, _)| provider.provider != *named)
+        .map(|(provider, _, end)| format!("{} is the {end}", facts.vendor(&provider.provider)))
+        .collect();
+    if ends.is_empty() {
+        return None;
+    }
+    Some(say(
+        format!(
+            "Means give each model of a vendor the same weight; by pooled rates, as in the ranking, {}.",
+            format::list(&ends)
+        ),
+        facts.vendor_ids(&[first.provider.as_str(), last.provider.as_str()]),
+    ))
 }
 
 /// F-BANDS. Rule: given where the band and its law are known; see the module.

@@ -80,6 +80,51 @@ pub fn short_sentence(facts: &Facts<'_>) -> Sentence {
     say(text, ids(facts))
 }
 
+/// One short sentence on the pairs that are told apart, for the finding that
+/// names them: how many of those pairs share no prompt. Where none is told
+/// apart, or where prompts are the same or unknown, the sentence on all pairs.
+pub fn of_pairs_told_apart(facts: &Facts<'_>) -> Sentence {
+    let told: Vec<_> = facts
+        .analysis()
+        .comparisons
+        .iter()
+        .filter(|pair| pair.told_apart)
+        .collect();
+    let (Prompts::Differ { apart, .. }, Some(overlap)) =
+        (prompts(facts), facts.analysis().overlap.known())
+    else {
+        return short_sentence(facts);
+    };
+    if apart == 0 || told.is_empty() {
+        return short_sentence(facts);
+    }
+    let shares_none = |low: &str, high: &str| {
+        overlap.pairs.iter().any(|pair| {
+            let same = (pair.first == low && pair.second == high)
+                || (pair.first == high && pair.second == low);
+            same && pair.common == 0
+        })
+    };
+    let without = told
+        .iter()
+        .filter(|pair| shares_none(&pair.lower_provider, &pair.higher_provider))
+        .count();
+    let of = format!(
+        "the {} told apart",
+        format::plural(told.len(), "pair", "pairs")
+    );
+    let text = match without {
+        0 => format!("Of {of} each shares some prompts, none all of them."),
+        1 => format!("Of {of} one shares no prompt, the others only some."),
+        n if n == told.len() => format!("None of {of} shares a prompt."),
+        n => format!(
+            "Of {of} {} share no prompt, the others only some.",
+            format::word(n)
+        ),
+    };
+    say(text, ["c1", "o1"])
+}
+
 /// The whole statement.
 pub fn sentence(facts: &Facts<'_>) -> Sentence {
     match prompts(facts) {

@@ -69,6 +69,13 @@ fn caveats_about_graders_follow_the_graders() {
     let mut own = reconstruction();
     own.graders[0].model_under_test = Some("deepseek-r1:1.5b".to_owned());
     both("CAV-GRADER-SELF", &own, &two);
+    let kin_of = |maker: &str| {
+        let mut kin = reconstruction();
+        kin.graders[0].maker = Some(maker.to_owned());
+        kin
+    };
+    both("CAV-GRADER-KIN", &kin_of("google"), &two);
+    not_called_for("CAV-GRADER-KIN", &kin_of("a maker of no vendor"));
     let mut weak = reconstruction();
     weak.definition.context[0].fault = true;
     both("CAV-GRADER-WEAK", &weak, &two);
@@ -205,8 +212,47 @@ fn the_gravest_caveats_of_different_topics_stand_on_the_first_page() {
         [
             "Prompts differ.",
             "A grader is itself under test.",
-            "Sizes contradict the makers."
+            "Undisclosed sizes are guesses."
         ]
+    );
+}
+
+#[test]
+fn a_grader_of_a_vendor_that_stands_out_is_grave_and_stands_beside_the_finding() {
+    let severity_and_evidence = |maker: &str| {
+        let mut case = reconstruction();
+        case.graders[0].maker = Some(maker.to_owned());
+        let composed = case.compose();
+        let caveat = composed.caveats.iter().find(|c| c.id == "CAV-GRADER-KIN");
+        let page = format!("{:?}", composed.document.first_page.findings);
+        (
+            caveat.unwrap().severity,
+            page.contains("of verdicts by graders of"),
+        )
+    };
+    let mut both = reconstruction();
+    both.graders[0].maker = Some("google".to_owned());
+    let mut second = both.graders[0].clone();
+    second.grader = "second".to_owned();
+    second.maker = Some("meta-llama".to_owned());
+    both.graders.push(second);
+    let both = changed(both, |model| {
+        model.graders = vec![
+            ("judge".to_owned(), model.n / 4),
+            ("second".to_owned(), model.n - model.n / 4),
+        ];
+    });
+    let page = format!("{:?}", both.compose().document.first_page.findings);
+    assert!(
+        page.contains("25% of verdicts by graders of google.")
+            || page.contains("25% of verdicts by graders of Google."),
+        "only the graders of the named vendor count"
+    );
+    use caveat_report::annex::Severity;
+    assert_eq!(severity_and_evidence("google"), (Severity::Grave, true));
+    assert_eq!(
+        severity_and_evidence("meta-llama"),
+        (Severity::Serious, false)
     );
 }
 
