@@ -8,7 +8,9 @@ use anyhow::{Result, bail};
 
 use crate::run;
 
-const SCHEMAS: [&str; 6] = ["annex", "claims", "document", "export", "manifest", "report"];
+const SCHEMAS: [&str; 6] = [
+    "annex", "claims", "document", "export", "manifest", "report",
+];
 
 /// Writes every generated file.
 pub(crate) fn write() -> Result<()> {
