@@ -8,7 +8,9 @@ use anyhow::{Result, bail};
 
 use crate::run;
 
-const SCHEMAS: [&str; 5] = ["annex", "claims", "document", "manifest", "report"];
+const SCHEMAS: [&str; 6] = [
+    "annex", "claims", "document", "export", "manifest", "report",
+];
 
 /// Writes every generated file.
 pub(crate) fn write() -> Result<()> {
@@ -55,6 +57,7 @@ fn commands() -> Result<String> {
         "report",
         "audit",
         "models",
+        "export",
         "explain",
         "schema",
         "completions",

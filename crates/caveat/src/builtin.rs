@@ -1,5 +1,7 @@
 //! The importers that ship with caveat: the one place where a new one is added.
 
+use caveat_import_caveat_export::CaveatExport;
+use caveat_import_every_eval_ever::EveryEvalEver;
 use caveat_import_failure_first::FailureFirst;
 use caveat_import_garak::Garak;
 use caveat_import_harmbench::HarmBench;
@@ -16,6 +18,8 @@ use caveat_importer::Importer;
 /// Every importer, in order of name.
 pub fn importers() -> Vec<&'static dyn Importer> {
     vec![
+        &CaveatExport,
+        &EveryEvalEver,
         &FailureFirst,
         &Garak,
         &HarmBench,

@@ -36,12 +36,14 @@ pub enum Command {
     Audit(AuditArguments),
     /// List the register of models, or the names in a corpus that it does not know.
     Models(ModelsArguments),
+    /// Write the records of a corpus file in an exchange format.
+    Export(ExportArguments),
     /// Explain a finding or a caveat by its code.
     Explain {
         /// Code as printed in a report, for example CAV-PROMPTS.
         code: String,
     },
-    /// Print the JSON Schema of a file: annex, claims, document, manifest or report.
+    /// Print the JSON Schema of a file: annex, claims, document, export, manifest or report.
     Schema {
         /// Name of the schema.
         name: String,
@@ -175,4 +177,42 @@ pub struct ModelsArguments {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `caveat export`.
+///
+/// Example: `caveat export --store runs.caveat.db --format parquet --out runs.parquet`
+#[derive(Args, Debug)]
+pub struct ExportArguments {
+    /// Corpus file.
+    #[arg(long, default_value = "corpus.caveat.db")]
+    pub store: PathBuf,
+    /// Format to write.
+    #[arg(long, value_enum)]
+    pub format: ExportFormat,
+    /// File to write; for every-eval-ever a folder. Counts go to a second file in CSV and Parquet.
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
+    /// Also write prompts and responses, as far as `caveat import --keep-text` kept them.
+    #[arg(long)]
+    pub with_text: bool,
+    /// When the record was made, in seconds since 1970, as every-eval-ever wants it; no clock is read.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub timestamp: u64,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A format to export.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// The shared evaluation schema: aggregates and instance rows.
+    EveryEvalEver,
+    /// Columns with types, one row for each grade.
+    Parquet,
+    /// One row for each grade, safe to open in a spreadsheet.
+    Csv,
+    /// One JSON object a line, for each trace or cell.
+    Jsonl,
 }

@@ -11,6 +11,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod commands;
 pub mod exit;
+pub mod export;
 pub mod files;
 pub mod importing;
 pub mod pipeline;
@@ -55,6 +56,7 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Report(arguments) => commands::report::run(arguments),
         Command::Audit(arguments) => commands::audit::run(arguments),
         Command::Models(arguments) => commands::models::run(arguments),
+        Command::Export(arguments) => commands::export::run(arguments),
         Command::Explain { code } => commands::explain::run(code),
         Command::Schema { name } => commands::schema::run(name),
         Command::Completions { shell } => commands::completions::run(*shell),

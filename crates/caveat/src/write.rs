@@ -27,6 +27,8 @@ const ATTEMPTS: usize = 3;
 const FRESH: &str = "fresh";
 /// Name of the old edition within the workshop.
 const OLD: &str = "old";
+/// What the manifest of an edition calls itself.
+const EDITION: &str = "caveat/manifest";
 /// Largest manifest that is looked at; one of a thousand files has 200 kB.
 const MAX_MANIFEST_BYTES: u64 = 16 << 20;
 
@@ -36,15 +38,31 @@ const MAX_MANIFEST_BYTES: u64 = 16 << 20;
 /// [`Failure`] if the target holds anything but an edition, or if the system
 /// refuses; the target is then as it was.
 pub fn replace(target: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
+    replace_with(target, EDITION, |fresh| {
+        for (name, bytes) in files {
+            write(&fresh.join(name), bytes)?;
+        }
+        Ok(())
+    })
+}
+
+/// Replaces the folder `target` by one that `make` fills. A folder that is there
+/// must be empty or have a `manifest.json` of this schema; `make` writes one.
+///
+/// # Errors
+/// As [`replace`], and what `make` answers.
+pub fn replace_with(
+    target: &Path,
+    schema: &str,
+    make: impl FnOnce(&Path) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let (parent, name) = place(target)?;
     fs::create_dir_all(&parent).map_err(|error| Failure::io(&parent, &error))?;
     clear_abandoned(&parent, &name, target)?;
-    refuse_foreign(target)?;
+    refuse_other(target, schema)?;
     let workshop = Workshop::open(&parent, &name)?;
     let fresh = workshop.path(FRESH);
-    for (name, bytes) in files {
-        write(&fresh.join(name), bytes)?;
-    }
+    make(&fresh)?;
     workshop.exchange(&fresh, target)
 }
 
@@ -67,6 +85,10 @@ fn place(target: &Path) -> Result<(PathBuf, OsString), Failure> {
 /// # Errors
 /// [`Failure`] with the files that are not ours, or if the folder cannot be read.
 pub fn refuse_foreign(target: &Path) -> Result<(), Failure> {
+    refuse_other(target, EDITION)
+}
+
+fn refuse_other(target: &Path, schema: &str) -> Result<(), Failure> {
     let empty = match fs::read_dir(target) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
@@ -75,10 +97,10 @@ pub fn refuse_foreign(target: &Path) -> Result<(), Failure> {
     if empty || is_typst_folder(target) {
         return Ok(());
     }
-    let Some(listed) = our_manifest(target) else {
+    let Some(listed) = our_manifest(target, schema) else {
         return Err(Failure::wrong_use(format!(
-            "`{}` holds files and is no edition (it has no manifest.json of caveat), so it is not \
-             replaced\nhint: name an empty or a new folder",
+            "`{}` holds files and is nothing that caveat wrote there before (it has no manifest.json \
+             that says `{schema}`), so it is not replaced\nhint: name an empty or a new folder",
             shown(target)
         )));
     };
@@ -137,7 +159,7 @@ fn is_typst_folder(folder: &Path) -> bool {
 
 /// The files that our manifest lists. Programs of many kinds keep a
 /// `manifest.json`; ours says whose it is.
-fn our_manifest(folder: &Path) -> Option<std::collections::BTreeSet<String>> {
+fn our_manifest(folder: &Path, schema: &str) -> Option<std::collections::BTreeSet<String>> {
     let path = folder.join("manifest.json");
     let readable =
         fs::metadata(&path).is_ok_and(|found| found.is_file() && found.len() <= MAX_MANIFEST_BYTES);
@@ -145,7 +167,7 @@ fn our_manifest(folder: &Path) -> Option<std::collections::BTreeSet<String>> {
         .then(|| fs::read(&path).ok())
         .flatten()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())?;
-    if manifest["schema"] != "caveat/manifest" {
+    if manifest["schema"] != schema {
         return None;
     }
     let outputs = manifest["outputs"].as_array()?;

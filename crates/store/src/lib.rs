@@ -43,6 +43,7 @@ mod error;
 mod evidence;
 mod import;
 mod intern;
+mod records;
 mod scan;
 mod schema;
 mod sources;
@@ -50,6 +51,7 @@ mod status;
 mod texts;
 mod write;
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -60,9 +62,10 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 pub use account::{Account, Companion, Recorded, SourceFacts, SourceInput};
 pub use error::StoreError;
 pub use import::SourceImport;
+pub use records::{StoredKind, StoredRecord};
 pub use sources::{StoredReject, StoredSource};
 pub use status::{DatasetStatus, GraderStatus, ModelStatus, Status};
-pub use texts::{TEXTS_SUFFIX, texts_path};
+pub use texts::{KeptTexts, TEXTS_SUFFIX, texts_path};
 
 use error::Fault;
 use schema::FileState;
@@ -191,6 +194,19 @@ impl Store {
             .get(digest)
     }
 
+    /// Opens the kept texts once, for whoever reads many; `None` if there is no file.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`] for a file of texts that is not ours.
+    pub fn kept_texts(&self) -> Result<Option<KeptTexts>, StoreError> {
+        let path = texts_path(&self.path);
+        if self.in_memory || !path.exists() {
+            return Ok(None);
+        }
+        let file = TextFile::open_read_only(&path).map_err(|fault| fault.at(&path))?;
+        Ok(Some(KeptTexts(file)))
+    }
+
     /// The file, for messages.
     pub fn path(&self) -> &Path {
         &self.path
@@ -249,6 +265,19 @@ impl Store {
     /// As [`evidence`](Self::evidence).
     pub fn visit_rejects(&self, visit: impl FnMut(StoredReject)) -> Result<(), StoreError> {
         self.reading(|connection| sources::visit_rejects(connection, visit))
+    }
+
+    /// Visits every record on one state of the file: traces with all their grades
+    /// by model, data set and identity, then cells. The order does not depend on
+    /// the order of import. Stops when the visitor says so.
+    ///
+    /// # Errors
+    /// As [`evidence`](Self::evidence).
+    pub fn visit_records(
+        &self,
+        visit: impl FnMut(StoredRecord) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.reading(|connection| records::visit(connection, visit))
     }
 
     /// Runs several queries on one state of the file.

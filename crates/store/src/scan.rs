@@ -252,7 +252,7 @@ fn next_grade(rows: &mut rusqlite::Rows<'_>) -> Result<Option<GradeCodes>, Fault
 }
 
 /// The position of a row: ids run from 1 without a gap, as nothing is ever deleted.
-fn position(id: i64, rows: usize) -> Result<usize, Fault> {
+pub(crate) fn position(id: i64, rows: usize) -> Result<usize, Fault> {
     usize::try_from(id)
         .ok()
         .and_then(|id| id.checked_sub(1))
@@ -261,7 +261,7 @@ fn position(id: i64, rows: usize) -> Result<usize, Fault> {
 }
 
 /// Reads a table whose first column is an id that runs from 1 without a gap.
-fn read_rows<T>(
+pub(crate) fn read_rows<T>(
     connection: &Connection,
     sql: &str,
     read: impl Fn(&rusqlite::Row<'_>) -> Result<T, Fault>,

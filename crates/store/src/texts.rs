@@ -44,6 +44,20 @@ pub(crate) struct TextFile {
     path: PathBuf,
 }
 
+/// The kept texts, open for reading.
+#[derive(Debug)]
+pub struct KeptTexts(pub(crate) TextFile);
+
+impl KeptTexts {
+    /// Reads the text of a digest, if it was kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] for a text that does not have its digest.
+    pub fn get(&self, digest: &Digest) -> Result<Option<String>, StoreError> {
+        self.0.get(digest)
+    }
+}
+
 /// Texts that are being written, in one transaction.
 ///
 /// Dropped without [`commit`](TextWriter::commit), it leaves the file as it was.

@@ -96,7 +96,11 @@ fn propose(table: &std::path::Path) -> Result<u8, Failure> {
     if !undecided.is_empty() {
         exit::note(&format!(
             "{} of the mapping must be decided by you: see the lines with \"decide\"",
-            if undecided.len() == 1 { "one place".to_owned() } else { format!("{} places", undecided.len()) }
+            if undecided.len() == 1 {
+                "one place".to_owned()
+            } else {
+                format!("{} places", undecided.len())
+            }
         ));
     }
     Ok(exit::DONE)

@@ -4,6 +4,7 @@ pub mod analyse;
 pub mod audit;
 pub mod completions;
 pub mod explain;
+pub mod export;
 pub mod import;
 pub mod importers;
 pub mod models;

@@ -4,9 +4,13 @@ use crate::exit::{self, DONE, Failure};
 
 /// Runs the command.
 pub fn run(name: &str) -> Result<u8, Failure> {
-    let schema = caveat_render::schema::schema(name).ok_or_else(|| {
+    let schema = match name {
+        "export" => caveat_import_caveat_export::line::schema(),
+        name => caveat_render::schema::schema(name),
+    };
+    let schema = schema.ok_or_else(|| {
         Failure::wrong_use(format!(
-            "there is no schema `{}`\nhint: the schemas are annex, claims, document, manifest and report",
+            "there is no schema `{}`\nhint: the schemas are annex, claims, document, export, manifest and report",
             caveat_importer::text::printable(name)
         ))
     })?;
