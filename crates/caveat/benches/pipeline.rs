@@ -12,11 +12,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use caveat::importing::{self, Request};
+use caveat::catalogue::Catalogue;
+use caveat::exit::Failure;
+use caveat::importing::{self, Imported, Request, Watch};
 use caveat::pipeline;
 use caveat::progress::Progress;
 use caveat::project::Project;
-use caveat_importer::Options;
+use caveat_corpus::Digest;
+use caveat_importer::{Options, Reject};
 use caveat_store::Store;
 use criterion::{Criterion, criterion_group, criterion_main};
 
@@ -29,18 +32,33 @@ fn root() -> PathBuf {
         .unwrap()
 }
 
+/// Counts what was imported; a refusal ends the benchmark.
+struct Count(u64);
+
+impl Watch for Count {
+    fn rejected(&mut self, _: &Request, _: Digest, reject: &Reject) {
+        panic!("{}", reject.reason);
+    }
+
+    fn done(&mut self, _: &Request, outcome: Result<Imported, Failure>) {
+        self.0 += outcome.unwrap().account.imported;
+    }
+}
+
 fn import(store: &mut Store, path: &Path) -> u64 {
     let request = Request {
         path: path.to_path_buf(),
         shown: "corpus.db".to_owned(),
-        from: None,
+        importer: Catalogue::builtin().by_name("failure-first").unwrap(),
+        reason: String::new(),
+        mapping: None,
+        companions: Vec::new(),
         options: Options::default(),
         strict: false,
     };
-    let Ok(imported) = importing::import(store, &request, &Progress::silent()) else {
-        panic!("the corpus is refused");
-    };
-    imported.account.imported
+    let mut count = Count(0);
+    importing::import_all(store, &[request], &Progress::silent(), &mut count).unwrap();
+    count.0
 }
 
 fn imports(criterion: &mut Criterion) {

@@ -54,30 +54,36 @@ pub enum Command {
 }
 
 /// Arguments of `caveat import`.
+///
+/// Example: `caveat import runs/ --mapping tables.toml` imports whatever the
+/// tools wrote into a folder.
 #[derive(Args, Debug)]
 pub struct ImportArguments {
     /// Corpus file; made if it does not exist.
     #[arg(long, default_value = "corpus.caveat.db")]
     pub store: PathBuf,
-    /// Format, where content does not tell it (needed for `table`).
+    /// Format, where content does not tell it; of a folder, only files of this format.
     #[arg(long, value_name = "FORMAT")]
     pub from: Option<String>,
-    /// Options of the format as a TOML file (for `table`: the mapping of columns).
+    /// Options of a format as a TOML file (for `table`: what the columns mean), and with
+    /// `files = ["tabular/*.csv"]` the files that it is for. May be given several times.
     #[arg(long, value_name = "FILE")]
-    pub mapping: Option<PathBuf>,
+    pub mapping: Vec<PathBuf>,
     /// Refuse a source with any reject instead of importing the rest.
     #[arg(long)]
     pub strict: bool,
-    /// Keep prompt and response text instead of digests alone.
+    /// Keep prompt and response text, in a file of its own beside the store (STORE.texts.db).
     #[arg(long)]
     pub keep_text: bool,
-    /// Write every reject with its place and reason to this file, one JSON object a line.
+    /// Where every reject is written with its place and reason, one JSON object a line;
+    /// STORE.rejects.jsonl unless said otherwise.
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-    /// Files to import.
+    /// Files and folders to import. Folders are walked whole, and each file is recognised by
+    /// its content; what no importer knows is listed.
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
 }
@@ -160,6 +166,9 @@ pub struct ModelsArguments {
     /// Corpus file, for `--unknown`.
     #[arg(long, default_value = "corpus.caveat.db")]
     pub store: PathBuf,
+    /// A register of its own, as a report names it; it wins over the shared one.
+    #[arg(long, value_name = "FILE")]
+    pub register: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

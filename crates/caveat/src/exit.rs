@@ -10,7 +10,7 @@ use std::io::{self, Write as _};
 use caveat_importer::ImportError;
 use caveat_importer::text::is_hidden;
 use caveat_store::StoreError;
-use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
 /// Done.
 pub const DONE: u8 = 0;
@@ -117,6 +117,15 @@ pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     write_out(&text)
 }
 
+/// A value as one line of JSON, with its end, for a file of lines.
+pub fn json_line(value: &impl serde::Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    let formatter = InertJson(CompactFormatter);
+    value.serialize(&mut Serializer::with_formatter(&mut line, formatter))?;
+    line.push(b'\n');
+    Ok(line)
+}
+
 /// Says something to the user on standard error.
 pub fn note(text: &str) {
     // A closed standard error leaves nobody to tell.
@@ -136,11 +145,11 @@ fn inert(text: &str) -> String {
     inert
 }
 
-/// Indented JSON with escapes also for the controls and overrides that JSON
+/// JSON with escapes also for the controls and overrides that JSON
 /// would let stand. It means the same to every reader of JSON.
-struct InertJson(PrettyFormatter<'static>);
+struct InertJson<F>(F);
 
-impl Formatter for InertJson {
+impl<F: Formatter> Formatter for InertJson<F> {
     fn write_string_fragment<W: ?Sized + io::Write>(
         &mut self,
         writer: &mut W,

@@ -7,6 +7,7 @@
 //! prints holds no control character in any case.
 
 pub mod builtin;
+pub mod catalogue;
 pub mod cli;
 pub mod commands;
 pub mod exit;

@@ -3,19 +3,23 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use caveat_corpus::Evidence;
 use caveat_corpus::register::{Register, RegisterFile};
+use caveat_corpus::{Digest, Evidence};
+use caveat_importer::Reject;
 use caveat_importer::text::printable;
-use caveat_importer::{Options, Resemblance};
 use caveat_render::InputDigest;
 use caveat_report::claims::Claims;
 use caveat_report::definition::{Definition, Input};
 use caveat_report::sizes::SizeTable;
 use caveat_store::Store;
 
+use crate::catalogue::Catalogue;
 use crate::exit::{self, Failure};
 use crate::files;
-use crate::importing::{self, Refusal, Request};
+use crate::importing::gather::Found;
+use crate::importing::mapping::Mapping;
+use crate::importing::sorting::{self, Sorted, Unknown, Wish};
+use crate::importing::{self, Imported, Request, Watch};
 use crate::progress::Progress;
 
 /// A report with everything that it names, read and checked.
@@ -70,68 +74,159 @@ impl Project {
             self.inputs.push(digest_of(&path, &shown(name))?);
             return Ok(Store::open_read_only(&path)?.evidence(rule)?);
         }
+        let requests = requests(&self.folder, &self.definition, &mut self.inputs)?;
         let mut store = Store::in_memory()?;
-        for input in &self.definition.inputs {
-            self.inputs
-                .push(import_input(&mut store, &self.folder, input)?);
-            if let Some(joined) = joined_file(input) {
-                let path = inside(&self.folder, &joined)?;
-                self.inputs.push(digest_of(&path, &shown(&joined))?);
-            }
+        let mut watch = Inputs {
+            digests: &mut self.inputs,
+            failed: None,
+        };
+        importing::import_all(&mut store, &requests, &Progress::silent(), &mut watch)?;
+        if let Some(failure) = watch.failed {
+            return Err(failure);
         }
         Ok(store.evidence(rule)?)
     }
 }
 
-/// The second file that a mapping joins, relative to the report: an input like the first.
-fn joined_file(input: &Input) -> Option<PathBuf> {
-    let file = input.options.get("join")?.get("file")?.as_str()?;
-    Some(input.path.parent().unwrap_or(Path::new("")).join(file))
+/// Says what each input is, in the order of the definition.
+fn requests(
+    folder: &Path,
+    definition: &Definition,
+    inputs: &mut Vec<InputDigest>,
+) -> Result<Vec<Request>, Failure> {
+    let catalogue = Catalogue::builtin();
+    definition
+        .inputs
+        .iter()
+        .map(|input| request(&catalogue, folder, input, inputs))
+        .collect()
 }
 
-fn import_input(store: &mut Store, folder: &Path, input: &Input) -> Result<InputDigest, Failure> {
+fn request(
+    catalogue: &Catalogue,
+    folder: &Path,
+    input: &Input,
+    inputs: &mut Vec<InputDigest>,
+) -> Result<Request, Failure> {
     let path = inside(folder, &input.path)?;
-    let request = Request {
-        path: path.clone(),
-        shown: shown(&input.path),
-        from: input.importer.clone(),
-        options: Options {
-            format: input.options.clone(),
-            ..Options::default()
-        },
-        strict: false,
+    let mapping = input
+        .mapping
+        .as_deref()
+        .map(|name| mapping(folder, name, inputs))
+        .transpose()?;
+    let of_mapping = mapping
+        .as_ref()
+        .filter(|mapping| mapping.importer.is_some() || mapping.names_files())
+        .map(Mapping::importer_of_files);
+    let named = input.importer.as_deref().or(of_mapping);
+    let wish = Wish {
+        from: named.map(|name| catalogue.by_name(name)).transpose()?,
+        ..Wish::default()
     };
-    let name = printable(&request.shown);
-    match importing::import(store, &request, &Progress::silent()) {
-        Ok(imported) => {
+    let file = Found {
+        canonical: path.canonicalize().ok(),
+        relative: input.path.clone(),
+        shown: shown(&input.path),
+        named: true,
+        path,
+    };
+    match sorting::look_at(catalogue, &wish, &file, None) {
+        Sorted::Source(mut request) => {
+            request.mapping = mapping.as_ref().map(Mapping::note);
+            let options = mapping.map_or_else(|| input.options.clone(), |mapping| mapping.options);
+            request.with_options(options);
+            // As it stands in the definition, and not from where the call was made.
+            for companion in &mut request.companions {
+                let from_report = companion
+                    .path
+                    .strip_prefix(folder)
+                    .unwrap_or(&companion.path);
+                companion.shown = shown(from_report);
+            }
+            Ok(*request)
+        }
+        Sorted::Unknown(unknown_file) => Err(unknown(&unknown_file)),
+        Sorted::Refused { failure, .. } => Err(failure),
+    }
+}
+
+/// A mapping file of the report, which is an input like the corpora.
+fn mapping(folder: &Path, name: &Path, inputs: &mut Vec<InputDigest>) -> Result<Mapping, Failure> {
+    let mut mapping = Mapping::read(&inside(folder, name)?)?;
+    mapping.shown = shown(name);
+    let digest = InputDigest {
+        path: mapping.shown.clone(),
+        bytes: mapping.bytes,
+        sha256: mapping.digest,
+    };
+    // Several inputs may share one.
+    if !inputs.iter().any(|input| input.path == digest.path) {
+        inputs.push(digest);
+    }
+    Ok(mapping)
+}
+
+/// Keeps the digests of what was read; the first refusal ends the report.
+struct Inputs<'i> {
+    digests: &'i mut Vec<InputDigest>,
+    failed: Option<Failure>,
+}
+
+impl Watch for Inputs<'_> {
+    fn rejected(&mut self, _: &Request, _: Digest, _: &Reject) {}
+
+    fn done(&mut self, request: &Request, outcome: Result<Imported, Failure>) {
+        let result = outcome.and_then(|imported| {
             if imported.account.rejected > 0 {
                 exit::note(&format!(
-                    "warning: {} of {} records of `{name}` cannot be used and are left out",
-                    imported.account.rejected, imported.account.read
+                    "warning: {} of {} records of `{}` cannot be used and are left out",
+                    imported.account.rejected,
+                    imported.account.read,
+                    printable(&imported.path)
                 ));
             }
-            let bytes = fs::metadata(&path)
-                .map_err(|error| Failure::io(&path, &error))?
-                .len();
-            Ok(InputDigest {
-                path: request.shown,
-                bytes,
-                sha256: imported.digest,
-            })
+            self.add(&request.path, &imported.path, imported.digest)?;
+            for (file, companion) in request.companions.iter().zip(&imported.companions) {
+                self.add(&file.path, &companion.path, companion.digest)?;
+            }
+            Ok(())
+        });
+        if let Err(failure) = result {
+            self.failed.get_or_insert(failure);
         }
-        Err(Refusal::Refused(failure) | Refusal::Store(failure)) => Err(failure),
-        Err(Refusal::Unknown(almost)) => Err(unknown(&name, &almost)),
+    }
+}
+
+impl Inputs<'_> {
+    fn add(&mut self, file: &Path, shown: &str, sha256: Digest) -> Result<(), Failure> {
+        let bytes = fs::metadata(file)
+            .map_err(|error| Failure::io(file, &error))?
+            .len();
+        let digest = InputDigest {
+            path: shown.to_owned(),
+            bytes,
+            sha256,
+        };
+        // Two inputs may be read together with the same file.
+        if !self
+            .digests
+            .iter()
+            .any(|known| known.path == digest.path && known.sha256 == digest.sha256)
+        {
+            self.digests.push(digest);
+        }
+        Ok(())
     }
 }
 
 /// The failure for a file that no importer claims.
-pub fn unknown(path: &str, almost: &[Resemblance]) -> Failure {
-    let mut message = format!("no importer recognises `{path}`");
-    for found in almost {
-        message.push_str(&format!("\n  {}", printable(&found.reason)));
+pub fn unknown(unknown: &Unknown) -> Failure {
+    let mut message = format!("no importer recognises `{}`", printable(&unknown.path));
+    for reason in &unknown.reasons {
+        message.push_str(&format!("\n  {}", printable(reason)));
     }
-    match almost.first() {
-        Some(found) => message.push_str(&format!("\nhint: {}", found.hint)),
+    match unknown.almost.first() {
+        Some(found) => message.push_str(&format!("\nhint: {}", printable(&found.hint))),
         None => message.push_str(
             "\nhint: `caveat importers` lists the formats; name one with `--from FORMAT`",
         ),

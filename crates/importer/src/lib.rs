@@ -40,6 +40,15 @@ pub struct ImporterInfo {
     pub page: &'static str,
 }
 
+/// One option of an importer, for `caveat importers`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct OptionInfo {
+    /// Key in the mapping file.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub meaning: &'static str,
+}
+
 /// One importer per corpus format.
 pub trait Importer: Sync {
     /// What this importer is.
@@ -54,6 +63,12 @@ pub trait Importer: Sync {
     /// itself, and does not list them as unknown.
     fn companions(&self, _source: &Path) -> Vec<PathBuf> {
         Vec::new()
+    }
+
+    /// The options that it reads from a mapping file or from `[inputs.options]`,
+    /// for `caveat importers`. None unless said otherwise.
+    fn options(&self) -> &'static [OptionInfo] {
+        &[]
     }
 
     /// Reads a source from start to end.

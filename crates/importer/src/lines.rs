@@ -5,7 +5,14 @@
 //! A line ends with a line feed; a carriage return before it belongs to the end.
 //! Nothing is decoded here.
 
-use std::io::{self, BufRead};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+
+use crate::Limits;
+
+/// Bytes asked of the system at once. Lines of result files have 1 to 100 kB.
+const READ_BYTES: usize = 512 << 10;
 
 /// Where a line begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +42,55 @@ pub struct Lines<R> {
     limit: usize,
     next: Position,
     buffer: Vec<u8>,
+}
+
+/// How a file ends, which tells half a line from a whole one without an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Size of the file.
+    pub bytes: u64,
+    /// Its last byte ends a line.
+    pub ends_a_line: bool,
+}
+
+impl End {
+    /// Looks at the end of a file.
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let bytes = file.seek(SeekFrom::End(0))?;
+        let mut last = [b'\n'];
+        if bytes > 0 {
+            file.seek(SeekFrom::Start(bytes - 1))?;
+            file.read_exact(&mut last)?;
+        }
+        Ok(Self {
+            bytes,
+            ends_a_line: last == [b'\n'],
+        })
+    }
+
+    /// Whether a line of this many bytes runs into the end of the file.
+    pub fn cuts(self, at: Position, length: usize) -> bool {
+        let length = u64::try_from(length).unwrap_or(u64::MAX);
+        !self.ends_a_line && at.byte.saturating_add(length) >= self.bytes
+    }
+}
+
+impl Lines<BufReader<File>> {
+    /// Opens a file at the first byte of one of its lines. The lines are
+    /// counted from there.
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub fn open(path: &Path, byte: u64, limits: &Limits) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(byte))?;
+        let reader = BufReader::with_capacity(READ_BYTES, file);
+        Ok(Self::new(reader, limits.max_record_bytes).starting_at(byte))
+    }
 }
 
 impl<R: BufRead> Lines<R> {
@@ -134,6 +190,33 @@ mod tests {
             ];
             assert_eq!(read(text, 5, capacity), expected);
         }
+    }
+
+    #[test]
+    fn a_file_is_opened_at_a_line_and_its_end_tells_half_a_line() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let limits = Limits::default();
+        let mut lines = Lines::open(&path, 0, &limits).unwrap();
+        lines.next_line().unwrap();
+        let second = lines.bytes_read();
+        let expected = format!(
+            "{:?}",
+            lines
+                .next_line()
+                .unwrap()
+                .map(|(_, line)| format!("{line:?}"))
+        );
+        let mut lines = Lines::open(&path, second, &limits).unwrap();
+        let (at, line) = lines.next_line().unwrap().unwrap();
+        assert_eq!(at.byte, second);
+        assert_eq!(format!("{:?}", Some(format!("{line:?}"))), expected);
+        assert!(End::of(&path).unwrap().ends_a_line);
+        let end = End {
+            bytes: 10,
+            ends_a_line: false,
+        };
+        let at = |byte| Position { line: 1, byte };
+        assert!(end.cuts(at(4), 6) && !end.cuts(at(0), 4));
     }
 
     #[test]

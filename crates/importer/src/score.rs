@@ -27,6 +27,12 @@ use crate::text::printable;
 /// The option that holds the rules.
 pub const OPTION: &str = "success";
 
+/// The option, as `caveat importers` lists it.
+pub const OPTION_INFO: crate::OptionInfo = crate::OptionInfo {
+    name: OPTION,
+    meaning: "when the attack succeeded, for each grader whose polarity the file does not say",
+};
+
 /// Stands for every grader without a rule of its own.
 const ANY: &str = "*";
 

@@ -35,6 +35,7 @@ fn cut(text: &[u8], open: &[&str], ignored: &[&str], longest: u64, step: usize) 
                     Key::Index(index) => format!("#{index}"),
                 };
                 let content = match piece.content {
+                    Content::Whole(bytes) if bytes.first() != Some(&piece.first) => "?".to_owned(),
                     Content::Whole(bytes) => String::from_utf8_lossy(bytes).into_owned(),
                     Content::TooLong { bytes } => format!("<{bytes} bytes>"),
                 };
@@ -323,6 +324,7 @@ fn containers_and_bytes_are_counted() {
     while pieces.next_piece().unwrap().is_some() {}
     let counts = ["", "r", "s", "t"].map(|path| pieces.containers(path));
     assert_eq!(counts, [1, 2, 0, 0]);
+    assert_eq!(["", "r", "s"].map(|path| pieces.lists(path)), [0, 2, 0]);
     assert_eq!(pieces.bytes_read(), 28);
     assert_eq!(pieces.unfinished(), None);
 }

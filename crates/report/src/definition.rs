@@ -138,6 +138,10 @@ pub struct Input {
     /// Options of the importer.
     #[serde(default)]
     pub options: serde_json::Map<String, serde_json::Value>,
+    /// A mapping file with the options instead, relative to the report; several
+    /// inputs and several reports may share one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<PathBuf>,
 }
 
 /// How grades become verdicts, and verdicts states.

@@ -12,6 +12,17 @@ pub struct SourceInput {
     pub format: String,
     /// SHA-256 of the bytes.
     pub digest: Digest,
+    /// Files that are read together with it.
+    pub companions: Vec<Companion>,
+}
+
+/// A file that is read together with a source.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Companion {
+    /// Path, for people.
+    pub path: String,
+    /// SHA-256 of the bytes.
+    pub digest: Digest,
 }
 
 /// What the importer learnt of the source as a whole.
@@ -45,23 +56,23 @@ pub struct Account {
 }
 
 /// What became of one record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recorded {
     /// New to the store.
     Imported,
     /// Known already; grades that were new have been added.
     AlreadyPresent,
-    /// Not storable; kept as a reject with its place and the reason.
-    Rejected,
+    /// Not storable; kept as a reject with its place and this reason.
+    Rejected(String),
 }
 
 impl Account {
-    pub(crate) fn count(&mut self, recorded: Recorded) {
+    pub(crate) fn count(&mut self, recorded: &Recorded) {
         self.read += 1;
         match recorded {
             Recorded::Imported => self.imported += 1,
             Recorded::AlreadyPresent => self.already_present += 1,
-            Recorded::Rejected => self.rejected += 1,
+            Recorded::Rejected(_) => self.rejected += 1,
         }
     }
 }

@@ -132,7 +132,14 @@ fn shown(path: &Path) -> String {
 pub(crate) enum Fault {
     Sqlite(rusqlite::Error),
     Damaged(String),
+    Foreign(String),
+    Newer {
+        found: i64,
+        known: i64,
+    },
     NotAFile,
+    /// In another file than the one that the caller names.
+    Elsewhere(Box<StoreError>),
 }
 
 impl From<rusqlite::Error> for Fault {
@@ -146,11 +153,18 @@ impl Fault {
         Fault::Damaged(found.into())
     }
 
+    pub(crate) fn foreign(found: impl Into<String>) -> Self {
+        Fault::Foreign(found.into())
+    }
+
     /// Names the file.
     pub(crate) fn at(self, path: &Path) -> StoreError {
         let path = path.to_path_buf();
         let cause = match self {
             Fault::Damaged(found) => return StoreError::Damaged { path, found },
+            Fault::Foreign(found) => return StoreError::Foreign { path, found },
+            Fault::Newer { found, known } => return StoreError::Newer { path, found, known },
+            Fault::Elsewhere(error) => return *error,
             Fault::NotAFile => {
                 let found = "it is a folder, a pipe or a device".to_owned();
                 return StoreError::Foreign { path, found };

@@ -9,8 +9,9 @@ use std::path::Path;
 use caveat_corpus::{Cell, Digest, GradeView, Location, Record, Trace, VerdictRule};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
-use crate::account::{Account, Recorded, SourceFacts, SourceInput};
+use crate::account::{Account, Companion, Recorded, SourceFacts, SourceInput};
 use crate::error::{Fault, StoreError};
+use crate::texts::{TextFile, TextWriter};
 use crate::write::{CellFigures, TooLarge, TraceFigures, Writer};
 
 /// An import of one source that has begun and is not yet committed.
@@ -26,6 +27,7 @@ pub struct SourceImport<'s> {
     format: String,
     failed: bool,
     path: &'s Path,
+    texts: Option<TextWriter<'s>>,
     transaction: Transaction<'s>,
 }
 
@@ -57,17 +59,20 @@ impl<'s> SourceImport<'s> {
     pub(crate) fn begin(
         connection: &'s Connection,
         path: &'s Path,
+        texts: Option<&'s TextFile>,
         input: SourceInput,
     ) -> Result<Self, StoreError> {
-        Self::try_begin(connection, path, input).map_err(|fault| fault.at(path))
+        Self::try_begin(connection, path, texts, input).map_err(|fault| fault.at(path))
     }
 
     fn try_begin(
         connection: &'s Connection,
         path: &'s Path,
+        texts: Option<&'s TextFile>,
         input: SourceInput,
     ) -> Result<Self, Fault> {
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+        let texts = texts.map(TextFile::begin).transpose()?;
         let digest = input.digest.as_bytes();
         let known = connection
             .query_row(
@@ -87,6 +92,7 @@ impl<'s> SourceImport<'s> {
                 connection.last_insert_rowid()
             }
         };
+        add_companions(connection, source, &input.companions)?;
         Ok(Self {
             writer: Writer::new(connection, source)?,
             ordinals: Ordinals::default(),
@@ -96,6 +102,7 @@ impl<'s> SourceImport<'s> {
             format: input.format,
             failed: false,
             path,
+            texts,
             transaction,
         })
     }
@@ -114,7 +121,7 @@ impl<'s> SourceImport<'s> {
             Record::Cell(cell) => self.cell(cell),
         };
         let recorded = self.checked(recorded)?;
-        self.account.count(recorded);
+        self.account.count(&recorded);
         Ok(recorded)
     }
 
@@ -125,7 +132,7 @@ impl<'s> SourceImport<'s> {
     pub fn reject(&mut self, location: &Location, reason: &str) -> Result<(), StoreError> {
         let kept = self.keep_reject(location, reason);
         self.checked(kept)?;
-        self.account.count(Recorded::Rejected);
+        self.account.count(&Recorded::Rejected(String::new()));
         Ok(())
     }
 
@@ -158,6 +165,7 @@ impl<'s> SourceImport<'s> {
             account,
             source,
             known,
+            texts,
             transaction,
             ..
         } = self;
@@ -165,6 +173,8 @@ impl<'s> SourceImport<'s> {
         if !known {
             finish_source(&transaction, source, &account, facts)?;
         }
+        // First: a text that nothing names does no harm, a name without its text would.
+        texts.map(TextWriter::commit).transpose()?;
         transaction.commit()?;
         Ok(account)
     }
@@ -183,8 +193,9 @@ impl<'s> SourceImport<'s> {
     }
 
     fn refuse(&mut self, location: &Location, reason: &TooLarge) -> Result<Recorded, Fault> {
-        self.keep_reject(location, &reason.to_string())?;
-        Ok(Recorded::Rejected)
+        let reason = reason.to_string();
+        self.keep_reject(location, &reason)?;
+        Ok(Recorded::Rejected(reason))
     }
 
     fn trace(&mut self, trace: &Trace) -> Result<Recorded, Fault> {
@@ -193,23 +204,40 @@ impl<'s> SourceImport<'s> {
             Err(reason) => return self.refuse(&trace.location, &reason),
         };
         let identity = self.trace_identity(trace);
-        let recorded = match self.writer.find_trace(&identity)? {
+        let (id, recorded) = match self.writer.find_trace(&identity)? {
             Some(id) => match self.writer.add_grades(id, &trace.grades)? {
                 Ok(added) => {
                     self.account.grades_added += added;
-                    Recorded::AlreadyPresent
+                    (id, Recorded::AlreadyPresent)
                 }
                 Err(reason) => return self.refuse(&trace.location, &reason),
             },
-            None => {
-                self.writer.add_trace(&identity, trace, &figures)?;
-                Recorded::Imported
-            }
+            None => (
+                self.writer.add_trace(&identity, trace, &figures)?,
+                Recorded::Imported,
+            ),
         };
+        self.keep_texts(id, trace)?;
         let views: Vec<GradeView<'_>> = trace.grades.iter().map(GradeView::from).collect();
         let evaluable = VerdictRule::Coalesce.verdict(&views).is_evaluable();
         self.account.not_evaluable += u64::from(!evaluable);
         Ok(recorded)
+    }
+
+    /// Also for a trace that is known: texts may be asked for later.
+    fn keep_texts(&mut self, id: i64, trace: &Trace) -> Result<(), Fault> {
+        let Some(texts) = &mut self.texts else {
+            return Ok(());
+        };
+        let mut keep = |text: &Option<String>| {
+            let digest = text.as_deref().map(|text| texts.keep(text));
+            digest.transpose()
+        };
+        let (prompt, response) = (keep(&trace.prompt_text)?, keep(&trace.response_text)?);
+        if prompt.is_none() && response.is_none() {
+            return Ok(());
+        }
+        self.writer.keep(id, prompt.as_ref(), response.as_ref())
     }
 
     /// The record's own id makes a trace unique; without one its ordinal does.
@@ -242,6 +270,28 @@ impl<'s> SourceImport<'s> {
             Recorded::AlreadyPresent
         })
     }
+}
+
+/// Lists companions that were not yet read with this source, in the order given.
+fn add_companions(
+    connection: &Connection,
+    source: i64,
+    companions: &[Companion],
+) -> Result<(), Fault> {
+    let mut known =
+        connection.prepare("SELECT count(*) FROM companions WHERE source = ?1 AND digest = ?2")?;
+    let mut add = connection.prepare(
+        "INSERT INTO companions
+           SELECT ?1, coalesce(max(position) + 1, 0), ?2, ?3 FROM companions WHERE source = ?1",
+    )?;
+    for companion in companions {
+        let digest = companion.digest.as_bytes();
+        let listed: i64 = known.query_row(params![source, digest], |row| row.get(0))?;
+        if listed == 0 {
+            add.execute(params![source, companion.path, digest])?;
+        }
+    }
+    Ok(())
 }
 
 fn finish_source(

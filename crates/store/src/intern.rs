@@ -8,7 +8,7 @@ use std::hash::Hash;
 
 use caveat_corpus::{GraderKind, ModelName, PromptKey};
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension as _, Statement, ToSql, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, Statement, ToSql, params_from_iter};
 
 use crate::codes::kind_code;
 use crate::error::Fault;
@@ -29,7 +29,6 @@ pub(crate) struct Interner<'s> {
     labels: Table<'s, Key>,
     graders: Table<'s, Key>,
     prompts: Table<'s, PromptKey>,
-    keep_prompt_text: Statement<'s>,
 }
 
 /// One table with its cache and its two statements.
@@ -110,8 +109,6 @@ impl<'s> Interner<'s> {
                 "SELECT id FROM prompts WHERE key = ?1",
                 "INSERT INTO prompts(key) VALUES (?1)",
             )?,
-            keep_prompt_text: connection
-                .prepare("UPDATE prompts SET text = ?2 WHERE id = ?1 AND text IS NULL")?,
         })
     }
 
@@ -154,18 +151,12 @@ impl<'s> Interner<'s> {
         self.graders.id(key, 2)
     }
 
-    pub(crate) fn prompt(&mut self, key: &PromptKey, text: Option<&str>) -> Result<i64, Fault> {
-        let id = match self.prompts.cache.get(key) {
-            Some(&id) => id,
-            None => {
-                let id = self.prompts.look_up(&[&StoredKey::of(key)])?;
-                self.prompts.remember(key.clone(), id)
-            }
-        };
-        if let Some(text) = text {
-            self.keep_prompt_text.execute(params![id, text])?;
+    pub(crate) fn prompt(&mut self, key: &PromptKey) -> Result<i64, Fault> {
+        if let Some(&id) = self.prompts.cache.get(key) {
+            return Ok(id);
         }
-        Ok(id)
+        let id = self.prompts.look_up(&[&StoredKey::of(key)])?;
+        Ok(self.prompts.remember(key.clone(), id))
     }
 }
 

@@ -15,6 +15,10 @@
 //!   of its first source); and the latest grade of one grader or kind (a later
 //!   import is taken for a regrade).
 //!
+//! Texts of prompts and responses never stand in the corpus file. Where the user
+//! asks to keep them ([`Store::keep_texts`]) they go to a file beside it, each
+//! once under its digest; nothing but [`Store::text`] reads that file.
+//!
 //! ```
 //! use caveat_corpus::{Digest, VerdictRule};
 //! use caveat_store::{SourceFacts, SourceInput, Store};
@@ -24,6 +28,7 @@
 //!     path: "runs.jsonl".into(),
 //!     format: "table".into(),
 //!     digest: Digest::of(b""),
+//!     companions: Vec::new(),
 //! })?;
 //! let account = import.commit(&SourceFacts::default())?;
 //! assert_eq!(account.read, 0);
@@ -42,23 +47,26 @@ mod scan;
 mod schema;
 mod sources;
 mod status;
+mod texts;
 mod write;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use caveat_corpus::{Evidence, VerdictRule};
+use caveat_corpus::{Digest, Evidence, VerdictRule};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-pub use account::{Account, Recorded, SourceFacts, SourceInput};
+pub use account::{Account, Companion, Recorded, SourceFacts, SourceInput};
 pub use error::StoreError;
 pub use import::SourceImport;
 pub use sources::{StoredReject, StoredSource};
 pub use status::{DatasetStatus, GraderStatus, ModelStatus, Status};
+pub use texts::{TEXTS_SUFFIX, texts_path};
 
 use error::Fault;
 use schema::FileState;
+use texts::TextFile;
 
 /// How long a call waits for another process before the store is [`StoreError::Busy`].
 const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
@@ -75,6 +83,9 @@ const PAGE_BYTES: i64 = 16 << 10;
 pub struct Store {
     connection: Connection,
     path: PathBuf,
+    /// Open only while an import keeps texts.
+    texts: Option<TextFile>,
+    in_memory: bool,
 }
 
 impl Store {
@@ -91,7 +102,8 @@ impl Store {
         match state {
             FileState::Current => {}
             FileState::Empty | FileState::Older(_) => {
-                schema::upgrade(&connection).map_err(|fault| fault.at(path))?;
+                schema::upgrade(&connection, || TextFile::open(&texts_path(path)))
+                    .map_err(|fault| fault.at(path))?;
             }
             other => return Err(refusal(other, path)),
         }
@@ -128,18 +140,55 @@ impl Store {
         let open = || -> Result<Connection, Fault> {
             let connection = Connection::open_in_memory()?;
             configure(&connection)?;
-            schema::upgrade(&connection)?;
+            schema::upgrade(&connection, TextFile::in_memory)?;
             Ok(connection)
         };
         let connection = open().map_err(|fault| fault.at(path))?;
-        Ok(Self::new(connection, path))
+        let mut store = Self::new(connection, path);
+        store.in_memory = true;
+        Ok(store)
     }
 
     fn new(connection: Connection, path: &Path) -> Self {
         Self {
             connection,
             path: path.to_path_buf(),
+            texts: None,
+            in_memory: false,
         }
+    }
+
+    /// Keeps the texts of the records that are imported from now on, in the
+    /// file [`texts_path`] names; makes that file if there is none. Without this
+    /// call texts are dropped and their digests stay.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), for the file of texts.
+    pub fn keep_texts(&mut self) -> Result<(), StoreError> {
+        let opened = match self.in_memory {
+            true => TextFile::in_memory(),
+            false => TextFile::open(&texts_path(&self.path)),
+        };
+        self.texts = Some(opened.map_err(|fault| fault.at(&texts_path(&self.path)))?);
+        Ok(())
+    }
+
+    /// Reads the text of a digest, if it was kept and its file is there.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`] for a file of texts that is not ours,
+    /// [`StoreError::Damaged`] for a text that does not have its digest.
+    pub fn text(&self, digest: &Digest) -> Result<Option<String>, StoreError> {
+        if let Some(texts) = &self.texts {
+            return texts.get(digest);
+        }
+        let path = texts_path(&self.path);
+        if self.in_memory || !path.exists() {
+            return Ok(None);
+        }
+        TextFile::open_read_only(&path)
+            .map_err(|fault| fault.at(&path))?
+            .get(digest)
     }
 
     /// The file, for messages.
@@ -152,7 +201,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] while another process imports; [`StoreError::ReadOnly`].
     pub fn begin_source(&mut self, input: SourceInput) -> Result<SourceImport<'_>, StoreError> {
-        SourceImport::begin(&self.connection, &self.path, input)
+        SourceImport::begin(&self.connection, &self.path, self.texts.as_ref(), input)
     }
 
     /// Counts everything in the store under a verdict rule.

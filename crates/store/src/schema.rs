@@ -4,9 +4,11 @@
 //! has taken. A file whose tables are not exactly those that the steps make is
 //! refused, so that no trigger or view of a doctored file ever runs.
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use caveat_corpus::Digest;
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::error::Fault;
+use crate::texts::TextFile;
 
 /// "CVAT" in ASCII.
 const APPLICATION_ID: i64 = 0x4356_4154;
@@ -37,6 +39,12 @@ pub(crate) const GRADE_BITS: u32 = 10;
 /// that aggregation needs no text. The id of a grade is the trace's id times
 /// 1,024 plus its position: grades lie in the order of the traces without an
 /// index of their own. Columns that aggregation reads stand first.
+///
+/// Version 2. `companions` lists what a source was read together with; `kept`
+/// names the texts that the file of texts holds, by trace and digest.
+///
+/// Version 3. No text of a prompt or a response stands in this file any more:
+/// what version 1 held moves to the file of texts before this step.
 const STEPS: &[&str] = &["
 CREATE TABLE strings(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE sources(
@@ -77,6 +85,14 @@ CREATE TABLE cells(
 CREATE TABLE rejects(
   id INTEGER PRIMARY KEY, source INTEGER NOT NULL, entry TEXT, record TEXT, byte INTEGER,
   reason TEXT NOT NULL);
+", "
+CREATE TABLE companions(
+  source INTEGER NOT NULL, position INTEGER NOT NULL, path TEXT NOT NULL, digest BLOB NOT NULL,
+  PRIMARY KEY(source, position)) WITHOUT ROWID;
+CREATE TABLE kept(trace INTEGER PRIMARY KEY, prompt BLOB, response BLOB);
+", "
+DROP TABLE responses;
+ALTER TABLE prompts DROP COLUMN text;
 "];
 
 /// The version that [`upgrade`] leads to.
@@ -116,19 +132,71 @@ pub(crate) fn inspect(connection: &Connection) -> Result<FileState, Fault> {
     Ok(FileState::Current)
 }
 
+/// Steps after which texts have a place to go, and before which they are still there.
+const STEPS_BEFORE_TEXTS_LEAVE: usize = 2;
+
 /// Takes the steps that the file has not taken, all or none.
-pub(crate) fn upgrade(connection: &Connection) -> Result<(), Fault> {
+///
+/// `texts` opens the file of texts; it is asked only if there are texts to move.
+pub(crate) fn upgrade(
+    connection: &Connection,
+    texts: impl FnOnce() -> Result<TextFile, Fault>,
+) -> Result<(), Fault> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     // Another process may have been faster: look again under the lock.
     let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let taken = usize::try_from(version).unwrap_or_default();
-    for step in STEPS.iter().skip(taken) {
+    let before = STEPS_BEFORE_TEXTS_LEAVE.saturating_sub(taken);
+    for step in STEPS.iter().skip(taken).take(before) {
+        transaction.execute_batch(step)?;
+    }
+    if (1..=STEPS_BEFORE_TEXTS_LEAVE).contains(&taken) {
+        move_texts(&transaction, texts)?;
+    }
+    for step in STEPS.iter().skip(taken.max(STEPS_BEFORE_TEXTS_LEAVE)) {
         transaction.execute_batch(step)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", newest_version().max(version))?;
     transaction.commit()?;
     Ok(())
+}
+
+/// Moves the texts of version 1 to the file of texts. What is there already stays.
+fn move_texts(
+    connection: &Connection,
+    open: impl FnOnce() -> Result<TextFile, Fault>,
+) -> Result<(), Fault> {
+    let mut statement = connection.prepare(
+        "SELECT t.id, p.text, r.text FROM traces t
+           LEFT JOIN prompts p ON p.id = t.prompt LEFT JOIN responses r ON r.trace = t.id
+           WHERE p.text IS NOT NULL OR r.text IS NOT NULL ORDER BY t.id",
+    )?;
+    let mut rows = statement.query([])?;
+    let Some(mut row) = rows.next()? else {
+        return Ok(());
+    };
+    let texts = open()?;
+    let mut writer = texts.begin()?;
+    let mut add = connection.prepare("INSERT INTO kept VALUES (?1, ?2, ?3)")?;
+    loop {
+        let trace: i64 = row.get(0)?;
+        let prompt: Option<String> = row.get(1)?;
+        let response: Option<String> = row.get(2)?;
+        let prompt = prompt.map(|text| writer.keep(&text)).transpose()?;
+        let response = response.map(|text| writer.keep(&text)).transpose()?;
+        add.execute(params![
+            trace,
+            prompt.as_ref().map(Digest::as_bytes),
+            response.as_ref().map(Digest::as_bytes)
+        ])?;
+        match rows.next()? {
+            Some(next) => row = next,
+            None => break,
+        }
+    }
+    // First: a text that nobody names does no harm, a name without its text would.
+    writer.commit()
 }
 
 /// Type, name and statement of everything that the schema holds.

@@ -4,7 +4,7 @@ use caveat_corpus::{Digest, Location};
 use rusqlite::Connection;
 use serde::Serialize;
 
-use crate::account::Account;
+use crate::account::{Account, Companion};
 use crate::error::Fault;
 
 /// A source and the account of the import that first brought it.
@@ -23,6 +23,8 @@ pub struct StoredSource {
     pub account: Account,
     /// Sentences of the importer.
     pub notes: Vec<String>,
+    /// Files that were read together with it, in the order in which they came.
+    pub companions: Vec<Companion>,
 }
 
 /// A record that could not be used.
@@ -42,6 +44,8 @@ pub struct StoredReject {
 pub(crate) fn read_sources(connection: &Connection) -> Result<Vec<StoredSource>, Fault> {
     let mut notes =
         connection.prepare("SELECT text FROM notes WHERE source = ?1 ORDER BY position")?;
+    let mut companions = connection
+        .prepare("SELECT path, digest FROM companions WHERE source = ?1 ORDER BY position")?;
     let mut statement = connection.prepare(
         "SELECT id, path, format, format_version, digest, read, imported, already_present, rejected,
            grades_added, not_evaluable FROM sources ORDER BY digest, format",
@@ -55,6 +59,12 @@ pub(crate) fn read_sources(connection: &Connection) -> Result<Vec<StoredSource>,
         };
         let id: i64 = row.get(0)?;
         let notes = notes.query_map([id], |row| row.get(0))?;
+        let companions = companions.query_map([id], |row| {
+            Ok(Companion {
+                path: row.get(0)?,
+                digest: Digest::from_bytes(row.get(1)?),
+            })
+        })?;
         sources.push(StoredSource {
             path: row.get(1)?,
             format: row.get(2)?,
@@ -69,6 +79,7 @@ pub(crate) fn read_sources(connection: &Connection) -> Result<Vec<StoredSource>,
                 not_evaluable: count(10)?,
             },
             notes: notes.collect::<Result<_, _>>()?,
+            companions: companions.collect::<Result<_, _>>()?,
         });
     }
     Ok(sources)

@@ -22,6 +22,8 @@ pub struct Status {
     pub traces: u64,
     /// Rows of counts.
     pub cells: u64,
+    /// Traces of which a text was kept in the file of texts.
+    pub traces_with_text: u64,
     /// Sources in order of digest.
     pub sources: Vec<StoredSource>,
     /// Models in order of name and provider.
@@ -109,7 +111,10 @@ pub(crate) fn status(connection: &Connection) -> Result<Status, Fault> {
         }
         Ok(())
     })?;
-    Ok(tally.finish(&names, read_sources(connection)?))
+    let kept: i64 = connection.query_row("SELECT count(*) FROM kept", [], |row| row.get(0))?;
+    let mut status = tally.finish(&names, read_sources(connection)?);
+    status.traces_with_text = u64::try_from(kept).unwrap_or_default();
+    Ok(status)
 }
 
 impl Tally {
@@ -157,6 +162,7 @@ impl Tally {
         Status {
             traces: self.traces,
             cells: self.cells,
+            traces_with_text: 0,
             sources,
             models: models
                 .into_iter()

@@ -122,7 +122,7 @@ pub(crate) struct Writer<'s> {
     source: i64,
     find_trace: Statement<'s>,
     add_trace: Statement<'s>,
-    add_response: Statement<'s>,
+    keep: Statement<'s>,
     find_grades: Statement<'s>,
     add_grade: Statement<'s>,
     find_cell: Statement<'s>,
@@ -143,7 +143,11 @@ impl<'s> Writer<'s> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
                    ?17, ?18, ?19, ?20)",
             )?,
-            add_response: connection.prepare("INSERT INTO responses VALUES (?1, ?2)")?,
+            keep: connection.prepare(
+                "INSERT INTO kept VALUES (?1, ?2, ?3) ON CONFLICT(trace) DO UPDATE SET
+                   prompt = coalesce(prompt, excluded.prompt),
+                   response = coalesce(response, excluded.response)",
+            )?,
             find_grades: connection.prepare(
                 "SELECT grader, verdict, version, raw, graded_at FROM grades
                    WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
@@ -173,12 +177,13 @@ impl<'s> Writer<'s> {
         Ok(None)
     }
 
+    /// Adds a trace with its grades and answers with its id.
     pub(crate) fn add_trace(
         &mut self,
         identity: &Digest,
         trace: &Trace,
         figures: &TraceFigures,
-    ) -> Result<(), Fault> {
+    ) -> Result<i64, Fault> {
         let model = self.interner.model(&trace.model)?;
         let labels = self.interner.labels([
             trace.dataset.as_deref(),
@@ -187,7 +192,7 @@ impl<'s> Writer<'s> {
             trace.harm_category.as_deref(),
         ])?;
         let prompt = match &trace.prompt {
-            Some(key) => Some(self.interner.prompt(key, trace.prompt_text.as_deref())?),
+            Some(key) => Some(self.interner.prompt(key)?),
             None => None,
         };
         let run = self.interner.optional(trace.run_id.as_deref())?;
@@ -214,10 +219,21 @@ impl<'s> Writer<'s> {
             trace.record_id,
             trace.observed_at,
         ])?;
-        if let Some(text) = &trace.response_text {
-            self.add_response.execute(params![id, text])?;
-        }
-        self.append_grades(id, 0, &trace.grades)
+        self.append_grades(id, 0, &trace.grades)?;
+        Ok(id)
+    }
+
+    /// Names the texts that are kept of a trace; the first of each stays.
+    pub(crate) fn keep(
+        &mut self,
+        trace: i64,
+        prompt: Option<&Digest>,
+        response: Option<&Digest>,
+    ) -> Result<(), Fault> {
+        let digest = |text: Option<&'_ Digest>| text.map(|digest| digest.as_bytes().to_vec());
+        self.keep
+            .execute(params![trace, digest(prompt), digest(response)])?;
+        Ok(())
     }
 
     /// Appends grades from a position on, each of them once.

@@ -15,8 +15,8 @@ mod read;
 mod shape;
 
 use caveat_importer::{
-    Claim, ImportError, Importer, ImporterInfo, Options, Probe, Resemblance, Sink, Source,
-    SourceFacts,
+    Claim, ImportError, Importer, ImporterInfo, OptionInfo, Options, Probe, Resemblance, Sink,
+    Source, SourceFacts,
 };
 
 use crate::origin::Origin;
@@ -64,6 +64,24 @@ impl Importer for HarmBench {
             }),
             Shape::Other => Claim::No,
         }
+    }
+
+    fn options(&self) -> &'static [OptionInfo] {
+        const OPTIONS: &[OptionInfo] = &[
+            OptionInfo {
+                name: "model",
+                meaning: "name of the model under test, where the path does not tell it",
+            },
+            OptionInfo {
+                name: "method",
+                meaning: "attack method, where the path does not tell it",
+            },
+            OptionInfo {
+                name: "experiment",
+                meaning: "experiment, where the path does not tell it",
+            },
+        ];
+        OPTIONS
     }
 
     fn import(

@@ -25,8 +25,10 @@ mod trace;
 
 use std::path::{Path, PathBuf};
 
+use caveat_importer::score;
 use caveat_importer::{
-    Claim, ImportError, Importer, ImporterInfo, Options, Probe, Sink, Source, SourceFacts,
+    Claim, ImportError, Importer, ImporterInfo, OptionInfo, Options, Probe, Sink, Source,
+    SourceFacts,
 };
 
 /// Name of the format in messages and in `report.toml`.
@@ -56,6 +58,11 @@ impl Importer for Helm {
             .iter()
             .filter_map(|name| companion::beside(source, name))
             .collect()
+    }
+
+    fn options(&self) -> &'static [OptionInfo] {
+        const OPTIONS: &[OptionInfo] = &[score::OPTION_INFO];
+        OPTIONS
     }
 
     fn import(

@@ -3,18 +3,20 @@
 //! The parameters may stand before or after the list. Printed totals are
 //! compared with what the entries add up to; the entries win.
 
+use std::path::Path;
+
 use caveat_corpus::{Location, ModelName};
+use caveat_importer::json::{Content, Key};
 use caveat_importer::text::printable;
 use caveat_importer::{Options, Sink, SourceFacts};
 use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
-use crate::Raw;
 use crate::entry::{self, Common, Tally, UNNAMED_JUDGE};
-use crate::file::{Fault, Text, parse_object};
+use crate::file::{self, Fault, parse_object};
 
-const SHAPE_HINT: &str = "compare the file with the artifacts that the benchmark publishes; \
+/// What to do about a file that is no artifact.
+pub(crate) const SHAPE_HINT: &str = "compare the file with the artifacts that the benchmark publishes; \
     importers/jailbreakbench/README.md lists the keys";
 
 /// The parameters that are read. Others, among them endpoints and templates, are left alone.
@@ -33,32 +35,48 @@ struct Parameters {
     method_parameters: Value,
 }
 
+/// Entries between two reports of progress.
+const PROGRESS_ENTRIES: u64 = 1000;
+
 /// Reads the entries of an artifact.
 pub(crate) fn read(
-    text: &Text<'_>,
-    parameters: Raw<'_>,
-    jailbreaks: Raw<'_>,
+    path: &Path,
+    parameters: &[u8],
     options: &Options,
     sink: &mut dyn Sink,
 ) -> Result<SourceFacts, Fault> {
+    let parameters = Content::Whole(parameters);
     let parameters: Parameters = parse_object(parameters, options.limits).map_err(|reason| {
         let reason = printable(&reason);
         Fault::content(format!("`parameters`: {reason}"), SHAPE_HINT)
     })?;
     let common = common(&parameters, options)
         .map_err(|reason| Fault::content(format!("in `parameters`, {reason}"), SHAPE_HINT))?;
-    // Items borrow from the list, which borrows from the file.
-    let entries: Vec<&RawValue> = serde_json::from_str(jailbreaks.get())
-        .map_err(|_| Fault::content("`jailbreaks` is not a list of entries", SHAPE_HINT))?;
+    let mut pieces = file::pieces(path, &["jailbreaks"], options.limits)?;
     let mut tally = Tally::default();
-    for (position, raw) in entries.into_iter().enumerate() {
+    while let Some(piece) = pieces.next_piece()? {
+        let (false, Key::Index(position)) = (piece.path.is_empty(), piece.key) else {
+            continue;
+        };
         let location = Location {
             entry: Some("jailbreaks".to_owned()),
             record: Some(position.to_string()),
-            byte: text.offset(raw),
+            byte: Some(piece.byte),
         };
-        entry::send(&common, raw, None, location, options, sink, &mut tally)?;
+        entry::send(
+            &common,
+            piece.content,
+            None,
+            location,
+            options,
+            sink,
+            &mut tally,
+        )?;
+        if position.is_multiple_of(PROGRESS_ENTRIES) {
+            sink.progress(pieces.bytes_read());
+        }
     }
+    sink.progress(pieces.bytes_read());
     Ok(SourceFacts {
         format_version: None,
         notes: notes(&common, &parameters, tally),

@@ -6,12 +6,13 @@
 use caveat_corpus::{
     Digest, Grade, GraderKind, Location, ModelName, Outcome, PromptKey, Record, Trace, Verdict,
 };
+use caveat_importer::json::Content;
 use caveat_importer::{Options, Reject, Sink, SinkClosed};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::DATASET;
 use crate::file::parse_object;
-use crate::{DATASET, Raw};
 
 /// The judge behind `jailbroken` where the file does not name it.
 pub(crate) const UNNAMED_JUDGE: &str = "jailbreakbench judge (unnamed)";
@@ -75,14 +76,14 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
 /// `behavior` is the key of the entry where the file has it outside of the entry.
 pub(crate) fn send(
     common: &Common,
-    raw: Raw<'_>,
+    content: Content<'_>,
     behavior: Option<&str>,
     location: Location,
     options: &Options,
     sink: &mut dyn Sink,
     tally: &mut Tally,
 ) -> Result<(), SinkClosed> {
-    match trace(common, raw, behavior, location.clone(), options) {
+    match trace(common, content, behavior, location.clone(), options) {
         Ok(trace) => {
             tally.add(&trace);
             sink.record(Record::Trace(Box::new(trace)))
@@ -111,12 +112,12 @@ impl Tally {
 
 fn trace(
     common: &Common,
-    raw: Raw<'_>,
+    content: Content<'_>,
     behavior: Option<&str>,
     location: Location,
     options: &Options,
 ) -> Result<Trace, String> {
-    let fields: Fields = parse_object(raw, options.limits)?;
+    let fields: Fields = parse_object(content, options.limits)?;
     let name = |value: &Value, field: &str| named(value, field, options);
     let behavior = match behavior {
         Some(behavior) => {

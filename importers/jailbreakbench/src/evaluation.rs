@@ -4,16 +4,18 @@
 //! The member `details` is no model: it says when and through what the models
 //! were asked.
 
+use std::path::Path;
+
 use caveat_corpus::{Location, ModelName};
+use caveat_importer::json::{Content, Key};
 use caveat_importer::text::printable;
-use caveat_importer::{Options, Reject, Sink, SourceFacts};
+use caveat_importer::{Options, Reject, Sink, SinkClosed, SourceFacts};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::Raw;
 use crate::artifact::run_id;
 use crate::entry::{self, Common, Tally, UNNAMED_JUDGE};
-use crate::file::{Fault, Members, Text, parse_object};
+use crate::file::{self, Fault, Member, Outline, parse_object};
 
 const SHAPE_HINT: &str = "an artifact has `parameters` and `jailbreaks`, an evaluation file \
     maps models to behaviours; importers/jailbreakbench/README.md shows both";
@@ -29,57 +31,48 @@ struct Details {
 
 /// Reads every behaviour of every model.
 pub(crate) fn read(
-    text: &Text<'_>,
-    members: &Members<'_>,
+    path: &Path,
+    outline: &Outline,
     options: &Options,
     sink: &mut dyn Sink,
 ) -> Result<SourceFacts, Fault> {
-    let is_details = |name: &str| name == "details";
-    let models = || members.0.iter().filter(|(name, _)| !is_details(name));
-    if !models().any(|(_, value)| holds_replies(value)) {
+    if !outline.members.iter().any(|member| member.holds_replies) {
         return Err(Fault::content(
             "expected `parameters` and `jailbreaks`, or models with behaviours; found neither",
             SHAPE_HINT,
         ));
     }
-    members.refuse_repeats()?;
-    let details = members.0.iter().find(|(name, _)| is_details(name));
-    let details = match details {
-        Some((_, raw)) => details_of(raw, options)?,
+    let details = match &outline.details {
+        Some(bytes) => details_of(bytes, options)?,
         None => Details::default(),
     };
+    let mut models = Models::new(outline, &details, options);
+    let mut pieces = file::pieces(path, &["*"], options.limits)?.ignoring(&["details"]);
     let mut tally = Tally::default();
-    for (model, raw) in models() {
-        let behaviours: Result<Members<'_>, _> = serde_json::from_str(raw.get());
-        let (common, behaviours) = match (common(model, &details, options), behaviours) {
-            (Ok(common), Ok(behaviours)) => (common, behaviours),
-            (Err(reason), _) => {
-                sink.reject(model_reject(text, model, raw, reason))?;
-                continue;
-            }
-            (_, Err(_)) => {
-                let reason = "expected an object of behaviours".to_owned();
-                sink.reject(model_reject(text, model, raw, reason))?;
-                continue;
-            }
+    while let Some(piece) = pieces.next_piece()? {
+        let common = models.common_at(piece.byte, sink)?;
+        // What stands outside of a usable model was rejected with its member.
+        let (Some(common), false, Key::Name(behavior)) = (common, piece.path.is_empty(), piece.key)
+        else {
+            continue;
         };
-        for (behavior, raw) in &behaviours.0 {
-            let location = Location {
-                entry: Some(shortened(model)),
-                record: Some(shortened(behavior)),
-                byte: text.offset(raw),
-            };
-            entry::send(
-                &common,
-                raw,
-                Some(behavior),
-                location,
-                options,
-                sink,
-                &mut tally,
-            )?;
-        }
+        let location = Location {
+            entry: Some(shortened(piece.path)),
+            record: Some(shortened(behavior)),
+            byte: Some(piece.byte),
+        };
+        entry::send(
+            common,
+            piece.content,
+            Some(behavior),
+            location,
+            options,
+            sink,
+            &mut tally,
+        )?;
     }
+    models.common_at(u64::MAX, sink)?;
+    sink.progress(pieces.bytes_read());
     Ok(SourceFacts {
         format_version: None,
         notes: vec![
@@ -93,22 +86,54 @@ pub(crate) fn read(
     })
 }
 
-/// Whether a member looks like a model's behaviours: an object of objects that
-/// have a reply and a verdict.
-fn holds_replies(value: Raw<'_>) -> bool {
-    let Ok(behaviours) = serde_json::from_str::<Members<'_>>(value.get()) else {
-        return false;
-    };
-    behaviours.0.iter().any(|(_, entry)| {
-        serde_json::from_str::<Members<'_>>(entry.get()).is_ok_and(|fields| {
-            let has = |name: &str| fields.0.iter().any(|(key, _)| key == name);
-            has("response") && has("jailbroken")
-        })
-    })
+/// The models in the order of the file, of which one is at hand.
+struct Models<'a> {
+    members: std::slice::Iter<'a, Member>,
+    next: Option<&'a Member>,
+    details: &'a Details,
+    options: &'a Options,
+    common: Option<Common>,
 }
 
-fn details_of(raw: Raw<'_>, options: &Options) -> Result<Details, Fault> {
-    parse_object(raw, options.limits).map_err(|reason| {
+impl<'a> Models<'a> {
+    fn new(outline: &'a Outline, details: &'a Details, options: &'a Options) -> Self {
+        let mut members = outline.members.iter();
+        Self {
+            next: members.next(),
+            members,
+            details,
+            options,
+            common: None,
+        }
+    }
+
+    /// What the entries at this byte have in common; `None` if their model
+    /// cannot be read. Models up to there that cannot be read are rejected.
+    fn common_at(&mut self, byte: u64, sink: &mut dyn Sink) -> Result<Option<&Common>, SinkClosed> {
+        while let Some(member) = self.next.filter(|member| member.byte <= byte) {
+            self.next = self.members.next();
+            self.common = match usable(member, self.details, self.options) {
+                Ok(common) => Some(common),
+                Err(reason) => {
+                    sink.reject(model_reject(member, reason))?;
+                    None
+                }
+            };
+        }
+        Ok(self.common.as_ref())
+    }
+}
+
+fn usable(member: &Member, details: &Details, options: &Options) -> Result<Common, String> {
+    let common = common(&member.name, details, options)?;
+    if !member.is_object {
+        return Err("expected an object of behaviours".to_owned());
+    }
+    Ok(common)
+}
+
+fn details_of(bytes: &[u8], options: &Options) -> Result<Details, Fault> {
+    parse_object(Content::Whole(bytes), options.limits).map_err(|reason| {
         let reason = printable(&reason);
         Fault::content(format!("`details`: {reason}"), SHAPE_HINT)
     })
@@ -137,12 +162,12 @@ fn common(model: &str, details: &Details, options: &Options) -> Result<Common, S
 }
 
 /// A model whose behaviours cannot be read is one reject: how many there are is unknown.
-fn model_reject(text: &Text<'_>, model: &str, raw: Raw<'_>, reason: String) -> Reject {
+fn model_reject(member: &Member, reason: String) -> Reject {
     Reject {
         location: Location {
-            entry: Some(shortened(model)),
+            entry: Some(shortened(&member.name)),
             record: None,
-            byte: text.offset(raw),
+            byte: Some(member.byte),
         },
         reason,
     }

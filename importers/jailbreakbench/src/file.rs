@@ -1,24 +1,24 @@
-//! Reads a file within bounds and cuts it into raw JSON values.
+//! Reads a file piece by piece, twice: once for its outline, once for its entries.
 //!
-//! The whole file is held in memory once; values are slices of it. Parsing a
-//! value with its own bound keeps one bad entry from spoiling the others.
+//! The parameters may stand behind the entries that they are needed for, so
+//! the first pass keeps them, checks that the whole file is JSON, and keeps
+//! nothing else. Memory follows the largest entry, not the file.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
+use caveat_importer::json::{self, Content, Key, Piece, Pieces, PiecesError};
 use caveat_importer::text::printable;
 use caveat_importer::{ImportError, Limits, SinkClosed};
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
-use crate::{FORMAT, Raw};
+use crate::FORMAT;
 
-/// Largest file that is read. Published artifacts take 0.1 to 0.3 MB for 100
-/// entries; two hundred times that leaves room for longer generations.
-const MAX_FILE_BYTES: u64 = 64 << 20;
+/// Most models of an evaluation file: their names are held in memory. The
+/// published files have two.
+const MAX_MEMBERS: usize = 10_000;
 
 /// A fault of the whole source.
 #[derive(Debug)]
@@ -49,6 +49,13 @@ impl Fault {
         )
     }
 
+    fn no_object(found: &str) -> Self {
+        Self::content(
+            format!("expected a JSON object: {}", printable(found)),
+            "if the file is cut short, copy it again from its origin",
+        )
+    }
+
     /// Adds the file.
     pub(crate) fn into_error(self, path: &Path) -> ImportError {
         let path = path.to_path_buf();
@@ -71,186 +78,191 @@ impl From<SinkClosed> for Fault {
     }
 }
 
-/// Reads a file of bounded size.
-pub(crate) fn load(path: &Path) -> Result<Vec<u8>, Fault> {
-    load_at_most(path, MAX_FILE_BYTES)
+impl From<PiecesError> for Fault {
+    fn from(error: PiecesError) -> Self {
+        match error {
+            PiecesError::Io(cause) => Fault::Io(cause),
+            other => Fault::no_object(&other.to_string()),
+        }
+    }
 }
 
-fn load_at_most(path: &Path, limit: u64) -> Result<Vec<u8>, Fault> {
+/// Opens a file and walks the containers that are named.
+pub(crate) fn pieces(path: &Path, open: &[&str], limits: Limits) -> Result<Pieces<File>, Fault> {
     let file = File::open(path).map_err(Fault::Io)?;
-    let mut bytes = Vec::new();
-    file.take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(Fault::Io)?;
-    if u64::try_from(bytes.len()).is_ok_and(|read| read <= limit) {
-        return Ok(bytes);
-    }
-    Err(Fault::content(
-        format!("the file is larger than {limit} bytes"),
-        "split the file by model, or convert it to JSONL and use the `table` importer",
-    ))
+    Ok(Pieces::new(file, open, &limits))
 }
 
-/// The text of a file, which knows where a slice of it stands.
-pub(crate) struct Text<'a>(&'a str);
-
-impl<'a> Text<'a> {
-    /// Checks the encoding.
-    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, Fault> {
-        std::str::from_utf8(bytes).map(Self).map_err(|error| {
-            Fault::content(
-                format!(
-                    "expected UTF-8, found other bytes from byte {}",
-                    error.valid_up_to()
-                ),
-                "convert the file to UTF-8",
-            )
-        })
-    }
-
-    /// Parses the whole text.
-    pub(crate) fn parse<T: Deserialize<'a>>(&self) -> Result<T, Fault> {
-        serde_json::from_str(self.0).map_err(|error| {
-            Fault::content(
-                format!("expected a JSON object: {}", printable(&error.to_string())),
-                "if the file is cut short, copy it again from its origin",
-            )
-        })
-    }
-
-    /// Byte offset of a value that was cut out of this text.
-    pub(crate) fn offset(&self, value: Raw<'_>) -> Option<u64> {
-        let start = value.get().as_ptr().addr();
-        let offset = start.checked_sub(self.0.as_ptr().addr())?;
-        u64::try_from(offset).ok()
-    }
-
-    /// Length in bytes.
-    pub(crate) fn len(&self) -> u64 {
-        u64::try_from(self.0.len()).unwrap_or(u64::MAX)
-    }
+/// What the file has at its outermost level.
+#[derive(Default)]
+pub(crate) struct Outline {
+    /// The object of that name, unparsed.
+    pub(crate) parameters: Option<Vec<u8>>,
+    /// The object of that name, unparsed.
+    pub(crate) details: Option<Vec<u8>>,
+    /// What stands under `jailbreaks`.
+    pub(crate) jailbreaks: Entries,
+    /// The other members, in their order.
+    pub(crate) members: Vec<Member>,
+    names: BTreeSet<String>,
 }
 
-/// The members of an object in the order of the file, repeated keys included.
-pub(crate) struct Members<'a>(pub(crate) Vec<(String, Raw<'a>)>);
+/// What stands under `jailbreaks`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Entries {
+    #[default]
+    Absent,
+    List,
+    Other,
+}
 
-impl Members<'_> {
-    /// Refuses an object that says a thing twice.
-    pub(crate) fn refuse_repeats(&self) -> Result<(), Fault> {
-        let mut seen = BTreeSet::new();
-        for (key, _) in &self.0 {
-            if !seen.insert(key.as_str()) {
+/// A member that may be a model with its behaviours.
+pub(crate) struct Member {
+    pub(crate) name: String,
+    /// Byte offset of its value.
+    pub(crate) byte: u64,
+    pub(crate) is_object: bool,
+    /// An entry of it has a reply and a verdict.
+    pub(crate) holds_replies: bool,
+}
+
+impl Outline {
+    /// Reads the file once.
+    pub(crate) fn of(path: &Path, limits: Limits) -> Result<Self, Fault> {
+        let mut pieces = pieces(path, &["jailbreaks"], limits)?;
+        let mut outline = Self::default();
+        while let Some(piece) = pieces.next_piece()? {
+            check_json(&piece)?;
+            if piece.path.is_empty() {
+                outline.member(&piece, limits)?;
+            }
+        }
+        if pieces.containers("") == 0 {
+            return Err(Fault::no_object("found a single value"));
+        }
+        if pieces.lists("") > 0 {
+            return Err(Fault::no_object("found a list"));
+        }
+        for _ in 0..pieces.containers("jailbreaks") {
+            outline.refuse_repeat("jailbreaks")?;
+            outline.jailbreaks = match pieces.lists("jailbreaks") {
+                0 => Entries::Other,
+                _ => Entries::List,
+            };
+        }
+        Ok(outline)
+    }
+
+    fn member(&mut self, piece: &Piece<'_>, limits: Limits) -> Result<(), Fault> {
+        let Key::Name(name) = piece.key else {
+            return Ok(());
+        };
+        self.refuse_repeat(name)?;
+        match name {
+            "parameters" => self.parameters = Some(kept(piece, limits)?),
+            "details" => self.details = Some(kept(piece, limits)?),
+            "jailbreaks" => self.jailbreaks = Entries::Other,
+            _ if self.members.len() == MAX_MEMBERS => {
                 return Err(Fault::content(
-                    format!("the key `{}` occurs twice", printable(key)),
-                    "keep one of the two",
+                    format!("the object has more than {MAX_MEMBERS} members"),
+                    "split the file by model, or convert it to JSONL and use the `table` importer",
                 ));
             }
+            _ => self.members.push(Member {
+                name: name.to_owned(),
+                byte: piece.byte,
+                is_object: piece.first == b'{',
+                holds_replies: match piece.content {
+                    Content::Whole(bytes) => holds_replies(bytes, limits),
+                    Content::TooLong { .. } => true,
+                },
+            }),
         }
         Ok(())
     }
+
+    /// Refuses an object that says a thing twice.
+    fn refuse_repeat(&mut self, name: &str) -> Result<(), Fault> {
+        if self.names.insert(name.to_owned()) {
+            return Ok(());
+        }
+        Err(Fault::content(
+            format!("the key `{}` occurs twice", printable(name)),
+            "keep one of the two",
+        ))
+    }
 }
 
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
+/// Refuses a file that is no JSON anywhere; a piece that is too long to be
+/// looked at becomes a reject.
+fn check_json(piece: &Piece<'_>) -> Result<(), Fault> {
+    let Content::Whole(bytes) = piece.content else {
+        return Ok(());
+    };
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let valid_bytes = u64::try_from(error.valid_up_to()).unwrap_or(0);
+        Fault::content(
+            format!(
+                "expected UTF-8, found other bytes from byte {}",
+                piece.byte + valid_bytes
+            ),
+            "convert the file to UTF-8",
+        )
+    })?;
+    serde_json::from_str::<IgnoredAny>(text)
+        .map(drop)
+        .map_err(|error| Fault::no_object(&format!("{error}, counted from byte {}", piece.byte)))
+}
 
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry::<String, &'de RawValue>()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
+fn kept(piece: &Piece<'_>, limits: Limits) -> Result<Vec<u8>, Fault> {
+    match piece.content {
+        Content::Whole(bytes) => Ok(bytes.to_vec()),
+        Content::TooLong { bytes } => {
+            let Key::Name(name) = piece.key else {
+                return Ok(Vec::new());
+            };
+            Err(Fault::content(
+                format!("`{name}`: {}", too_long(bytes, limits)),
+                "compare the file with those that the benchmark publishes",
+            ))
         }
-
-        deserializer.deserialize_map(Collect)
     }
+}
+
+/// Whether a member looks like a model's behaviours: an object of objects of
+/// which one has a reply and a verdict.
+fn holds_replies(bytes: &[u8], limits: Limits) -> bool {
+    let mut pieces = Pieces::new(bytes, &["*"], &limits);
+    let (mut entry, mut has_reply, mut has_verdict) = (String::new(), false, false);
+    while let Ok(Some(piece)) = pieces.next_piece() {
+        if piece.path != entry {
+            entry = piece.path.to_owned();
+            (has_reply, has_verdict) = (false, false);
+        }
+        has_reply |= piece.key == Key::Name("response");
+        has_verdict |= piece.key == Key::Name("jailbroken");
+        if has_reply && has_verdict && !entry.is_empty() {
+            return true;
+        }
+    }
+    false
+}
+
+fn too_long(bytes: u64, limits: Limits) -> String {
+    let longest = limits.max_record_bytes;
+    format!("it has {bytes} bytes, at most {longest} are read")
 }
 
 /// Parses one object within the bounds; the error says why not, in words.
 ///
 /// A list is refused although its items could fill the fields by position.
-pub(crate) fn parse_object<'a, T: Deserialize<'a>>(
-    value: Raw<'a>,
+pub(crate) fn parse_object<T: DeserializeOwned>(
+    content: Content<'_>,
     limits: Limits,
 ) -> Result<T, String> {
-    check_bounds(value, limits)?;
-    if !value.get().starts_with('{') {
-        return Err("expected an object".to_owned());
-    }
-    serde_json::from_str(value.get()).map_err(|error| error.to_string())
-}
-
-/// Says why a raw value is too large or too deep to be parsed.
-fn check_bounds(value: Raw<'_>, limits: Limits) -> Result<(), String> {
-    let text = value.get();
-    let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX);
-    if bytes > limits.max_record_bytes {
-        return Err(format!(
-            "it has {bytes} bytes, at most {} are read",
-            limits.max_record_bytes
-        ));
-    }
-    let depth = depth(text);
-    if depth > limits.max_depth {
-        return Err(format!(
-            "it is nested {depth} levels deep, at most {} are read",
-            limits.max_depth
-        ));
-    }
-    Ok(())
-}
-
-/// Levels of nesting of valid JSON.
-fn depth(text: &str) -> u32 {
-    let (mut deepest, mut level) = (0_u32, 0_u32);
-    let (mut quoted, mut escaped) = (false, false);
-    for byte in text.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = quoted,
-            b'"' => quoted = !quoted,
-            b'{' | b'[' if !quoted => {
-                level = level.saturating_add(1);
-                deepest = deepest.max(level);
-            }
-            b'}' | b']' if !quoted => level = level.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    #[test]
-    fn depth_counts_brackets_outside_of_strings() {
-        for (text, levels) in [
-            ("1", 0),
-            ("[]", 1),
-            (r#"{"a": [{}]}"#, 3),
-            (r#"["[[[", "\"[{", "\\"]"#, 1),
-        ] {
-            assert_eq!(depth(text), levels, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_file_above_the_limit_is_refused_after_the_limit_was_read() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), [b' '; 11]).unwrap();
-        assert!(load_at_most(file.path(), 10).is_err());
-        assert_eq!(load_at_most(file.path(), 11).unwrap().len(), 11);
+    match content {
+        Content::TooLong { bytes } => Err(too_long(bytes, limits)),
+        Content::Whole(bytes) if !bytes.starts_with(b"{") => Err("expected an object".to_owned()),
+        Content::Whole(bytes) => json::parse(bytes, &limits).map_err(|fault| fault.reason),
     }
 }

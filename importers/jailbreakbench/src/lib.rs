@@ -13,14 +13,12 @@ mod evaluation;
 mod file;
 mod keys;
 
-use serde_json::value::RawValue;
-
 use caveat_importer::{
     Claim, ImportError, Importer, ImporterInfo, Options, Probe, Resemblance, Sink, Source,
     SourceFacts,
 };
 
-use crate::file::{Fault, Text};
+use crate::file::{Entries, Fault, Outline};
 use crate::keys::Keys;
 
 /// Name of the format in messages and in `report.toml`.
@@ -118,28 +116,16 @@ impl Shape {
 }
 
 fn read(source: &Source, options: &Options, sink: &mut dyn Sink) -> Result<SourceFacts, Fault> {
-    let bytes = file::load(&source.path)?;
-    let text = Text::new(&bytes)?;
-    let members: file::Members<'_> = text.parse()?;
-    let member = |name: &str| {
-        members
-            .0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| *value)
-    };
-    let facts = match (member("parameters"), member("jailbreaks")) {
-        (Some(parameters), Some(jailbreaks)) => {
-            members.refuse_repeats()?;
-            artifact::read(&text, parameters, jailbreaks, options, sink)?
-        }
-        (None, Some(_)) => return Err(Fault::missing("parameters")),
-        (Some(_), None) => return Err(Fault::missing("jailbreaks")),
-        (None, None) => evaluation::read(&text, &members, options, sink)?,
-    };
-    sink.progress(text.len());
-    Ok(facts)
+    let path = source.path.as_path();
+    let outline = Outline::of(path, options.limits)?;
+    match (&outline.parameters, outline.jailbreaks) {
+        (Some(parameters), Entries::List) => artifact::read(path, parameters, options, sink),
+        (Some(_), Entries::Other) => Err(Fault::content(
+            "`jailbreaks` is not a list of entries",
+            artifact::SHAPE_HINT,
+        )),
+        (None, Entries::List | Entries::Other) => Err(Fault::missing("parameters")),
+        (Some(_), Entries::Absent) => Err(Fault::missing("jailbreaks")),
+        (None, Entries::Absent) => evaluation::read(path, &outline, options, sink),
+    }
 }
-
-/// A raw JSON value that stands in the text of a file.
-type Raw<'a> = &'a RawValue;

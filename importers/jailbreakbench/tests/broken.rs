@@ -75,15 +75,18 @@ fn a_missing_file_is_an_error_of_reading() {
 fn a_broken_file_is_refused_with_what_was_found() {
     let whole = artifact(ENTRY);
     for (content, message) in [
-        ("", "expected a JSON object: EOF"),
-        ("[]", "expected a JSON object: invalid type: sequence"),
+        ("", "expected a JSON object: it is cut short"),
+        ("[]", "expected a JSON object: found a list"),
         ("{}", "found neither"),
         (r#"{"a": {"b": {"c": 1}}}"#, "found neither"),
         (
             r#"{"a": {"b": {"jailbroken": {"True": 1}}}}"#,
             "found neither",
         ),
-        (&whole[..whole.len() - 1], "expected a JSON object: EOF"),
+        (
+            &whole[..whole.len() - 1],
+            "expected a JSON object: it is cut short",
+        ),
         (
             &format!("{{{PARAMETERS}}}"),
             "the key `jailbreaks` is missing",
@@ -299,7 +302,7 @@ fn nesting_of_any_depth_is_a_clean_answer() {
     .unwrap();
     assert_eq!(
         collector.rejects[0].reason,
-        "it is nested 100001 levels deep, at most 64 are read"
+        "it is nested more than 64 levels deep"
     );
     assert_eq!(collector.records.len(), 1);
     let in_parameters = artifact(ENTRY).replace("\"manual\"", &deep);
@@ -317,7 +320,11 @@ fn nesting_of_any_depth_is_a_clean_answer() {
     };
     let nested = format!(r#"{{"behavior": {}1{}}}"#, "[".repeat(500), "]".repeat(500));
     let (_, collector) = import_with(artifact(&nested).as_bytes(), &options).unwrap();
-    assert!(collector.rejects[0].reason.contains("recursion limit"));
+    assert!(
+        collector.rejects[0]
+            .reason
+            .contains("nested more than 127 levels")
+    );
 }
 
 #[test]
@@ -342,6 +349,37 @@ fn an_evaluation_file_rejects_what_it_cannot_read() {
             ("m", "expected an object"),
             ("n", "expected an object of behaviours"),
             ("", "the model's name is empty"),
+        ]
+    );
+}
+
+#[test]
+fn a_member_that_is_too_long_to_be_looked_at_is_one_reject_or_read_on() {
+    let entry = r#"{"prompt": "p", "response": "r", "jailbroken": true}"#;
+    let long = "x".repeat(300);
+    let content = format!(
+        r#"{{"text": "{long}", "list": ["{long}"], "m": {{"a": {entry}, "b": {{"response": "{long}"}}, "c": {entry}}}}}"#
+    );
+    let options = Options {
+        limits: Limits {
+            max_record_bytes: 100,
+            ..Limits::default()
+        },
+        ..Options::default()
+    };
+    let (_, collector) = import_with(content.as_bytes(), &options).unwrap();
+    assert_eq!(collector.records.len(), 2);
+    let rejects = collector.rejects.iter().map(|reject| {
+        let offset = usize::try_from(reject.location.byte.unwrap()).unwrap();
+        let entry = reject.location.entry.as_deref().unwrap();
+        (entry, reject.reason.as_str(), &content[offset..=offset])
+    });
+    assert_eq!(
+        rejects.collect::<Vec<_>>(),
+        [
+            ("text", "expected an object of behaviours", "\""),
+            ("list", "expected an object of behaviours", "["),
+            ("m", "it has 316 bytes, at most 100 are read", "{"),
         ]
     );
 }

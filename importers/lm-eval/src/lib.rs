@@ -23,8 +23,10 @@ mod wanted;
 
 use std::path::{Path, PathBuf};
 
+use caveat_importer::score;
 use caveat_importer::{
-    Claim, ImportError, Importer, ImporterInfo, Options, Probe, Sink, Source, SourceFacts,
+    Claim, ImportError, Importer, ImporterInfo, OptionInfo, Options, Probe, Sink, Source,
+    SourceFacts,
 };
 
 /// Name of the format in messages and in `report.toml`.
@@ -51,6 +53,21 @@ impl Importer for LmEval {
 
     fn companions(&self, source: &Path) -> Vec<PathBuf> {
         pairing::candidates(source)
+    }
+
+    fn options(&self) -> &'static [OptionInfo] {
+        const OPTIONS: &[OptionInfo] = &[
+            score::OPTION_INFO,
+            OptionInfo {
+                name: "model",
+                meaning: "name of the model under test, where no results file gives it",
+            },
+            OptionInfo {
+                name: "task",
+                meaning: "name of the task, where the samples do not give it",
+            },
+        ];
+        OPTIONS
     }
 
     fn import(

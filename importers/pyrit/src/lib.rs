@@ -39,8 +39,8 @@ use caveat_importer::score::{self, Rules};
 use caveat_importer::sqlite::{self, MAGIC};
 use caveat_importer::text::printable;
 use caveat_importer::{
-    Claim, ImportError, Importer, ImporterInfo, Limits, Options, Probe, Resemblance, Sink, Source,
-    SourceFacts,
+    Claim, ImportError, Importer, ImporterInfo, Limits, OptionInfo, Options, Probe, Resemblance,
+    Sink, Source, SourceFacts,
 };
 
 use crate::export::Shape;
@@ -98,6 +98,11 @@ impl Importer for Pyrit {
 
     fn companions(&self, source: &Path) -> Vec<PathBuf> {
         sqlite::wal_beside(source).into_iter().collect()
+    }
+
+    fn options(&self) -> &'static [OptionInfo] {
+        const OPTIONS: &[OptionInfo] = &[score::OPTION_INFO];
+        OPTIONS
     }
 
     fn import(

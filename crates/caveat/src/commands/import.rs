@@ -1,233 +1,346 @@
-//! `caveat import`: sources into a corpus file, each whole or not at all.
+//! `caveat import`: files and folders into a corpus file, each source whole or not at all.
 
-use std::io::Write as _;
-use std::path::Path;
+use std::path::PathBuf;
 
+use caveat_corpus::Digest;
+use caveat_importer::Reject;
 use caveat_importer::text::printable;
-use caveat_importer::{Options, Reject, Resemblance};
-use caveat_store::Store;
+use caveat_store::{Account, Store, texts_path};
 use serde::Serialize;
 
+use crate::catalogue::Catalogue;
 use crate::cli::ImportArguments;
 use crate::exit::{self, Failure};
-use crate::files;
-use crate::importing::{self, Imported, Refusal, Request};
+use crate::importing::gather::{self, gather};
+use crate::importing::mapping::Mapping;
+use crate::importing::sorting::{self, Sorted, Unknown, Wish};
+use crate::importing::{self, Imported, RejectsFile, Request, Watch, rejects_path};
 use crate::progress::Progress;
 
 /// Rejects that are shown one by one; the rest is counted.
 const SHOWN_REJECTS: usize = 5;
 
+/// Unknown files of folders that are listed on a terminal; `--json` lists all.
+const SHOWN_UNKNOWN: usize = 50;
+
 /// What `--json` prints.
 #[derive(Default, Serialize)]
 struct Answer {
-    sources: Vec<Source>,
-    unknown: Vec<Unknown>,
-    totals: Totals,
+    sources: Vec<Outcome>,
+    unknown: Vec<Listed>,
+    totals: Account,
+    /// Where the rejects are, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejects: Option<String>,
+    #[serde(skip)]
+    refusals: Vec<Failure>,
+    /// Unknown files that the call fails for.
+    #[serde(skip)]
+    complaints: Vec<Failure>,
 }
 
 /// One source, imported or refused.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Source {
+enum Outcome {
     Imported(Box<Imported>),
     Refused { path: String, refused: String },
 }
 
+/// A file that no importer claims.
 #[derive(Serialize)]
-struct Unknown {
+struct Listed {
     path: String,
     reasons: Vec<String>,
+    /// Whether the call fails for it, and so says more of it.
     #[serde(skip)]
-    almost: Vec<Resemblance>,
-}
-
-#[derive(Default, Serialize)]
-struct Totals {
-    read: u64,
-    imported: u64,
-    already_present: u64,
-    rejected: u64,
-    grades_added: u64,
-    not_evaluable: u64,
+    complained: bool,
 }
 
 /// Runs the command.
 pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
-    let options = options(arguments)?;
+    let catalogue = Catalogue::builtin();
+    let wish = wish(arguments, &catalogue)?;
     let mut store = Store::open(&arguments.store)?;
-    let mut answer = Answer::default();
-    let mut rejects = Vec::new();
-    for path in &arguments.paths {
-        let shown = path.to_string_lossy().into_owned();
-        let request = Request {
-            path: path.clone(),
-            shown: shown.clone(),
-            from: arguments.from.clone(),
-            options: options.clone(),
-            strict: arguments.strict,
-        };
-        let progress = Progress::start(&printable(&shown));
-        let result = importing::import(&mut store, &request, &progress);
-        progress.finish();
-        match result {
-            Ok(mut imported) => {
-                answer.totals.add(&imported);
-                rejects.extend(
-                    std::mem::take(&mut imported.rejects)
-                        .into_iter()
-                        .map(|r| (shown.clone(), r)),
-                );
-                answer.sources.push(Source::Imported(Box::new(imported)));
-            }
-            Err(Refusal::Refused(failure)) if failure.code == exit::REFUSED => {
-                answer.sources.push(Source::Refused {
-                    path: shown,
-                    refused: failure.message,
-                });
-            }
-            Err(Refusal::Refused(failure) | Refusal::Store(failure)) => return Err(failure),
-            Err(Refusal::Unknown(almost)) => answer.unknown.push(Unknown {
-                path: shown,
-                reasons: almost.iter().map(|found| found.reason.clone()).collect(),
-                almost,
-            }),
+    if arguments.keep_text {
+        store.keep_texts()?;
+    }
+    let rejects = arguments.rejects.clone();
+    let rejects = rejects.unwrap_or_else(|| rejects_path(&arguments.store));
+    let gathered = gather(&arguments.paths, &own_files(arguments, &rejects));
+    complain_of_idle_mappings(&wish, &gathered);
+    let sorted = sorting::sort(&catalogue, &wish, gathered)?;
+    let mut call = Call {
+        answer: Answer::default(),
+        rejects: RejectsFile::new(rejects.clone()),
+        first_rejects: Vec::new(),
+    };
+    let requests = call.take(sorted);
+    let progress = Progress::start(importing::total_bytes(&requests));
+    let imported = importing::import_all(&mut store, &requests, &progress, &mut call);
+    progress.finish();
+    call.finish(arguments, rejects, imported)
+}
+
+fn wish(arguments: &ImportArguments, catalogue: &Catalogue) -> Result<Wish, Failure> {
+    let from = arguments.from.as_deref();
+    Ok(Wish {
+        from: from.map(|name| catalogue.by_name(name)).transpose()?,
+        mappings: arguments
+            .mapping
+            .iter()
+            .map(|path| Mapping::read(path))
+            .collect::<Result<_, _>>()?,
+        keep_text: arguments.keep_text,
+        strict: arguments.strict,
+    })
+}
+
+/// What the call itself writes or reads for its own use; no source of it.
+fn own_files(arguments: &ImportArguments, rejects: &std::path::Path) -> Vec<PathBuf> {
+    let mut journal = arguments.store.as_os_str().to_owned();
+    journal.push("-journal");
+    let mut own = vec![
+        arguments.store.clone(),
+        PathBuf::from(journal),
+        texts_path(&arguments.store),
+        rejects.to_path_buf(),
+    ];
+    own.extend(arguments.mapping.iter().cloned());
+    own
+}
+
+/// A mapping that fits no file was probably meant to fit one.
+fn complain_of_idle_mappings(wish: &Wish, gathered: &gather::Gathered) {
+    for mapping in wish.mappings.iter().filter(|mapping| mapping.names_files()) {
+        if !gathered.files.iter().any(|file| mapping.fits(file)) {
+            exit::note(&format!(
+                "warning: the mapping `{}` fits none of the files\nhint: its `files` are taken \
+                 from the folder that is imported, or from the folder of the mapping",
+                printable(&mapping.shown)
+            ));
         }
     }
-    if arguments.json {
-        exit::print_json(&answer)?;
-    } else {
-        exit::print(&answer.for_people())?;
-    }
-    answer.complain(&rejects, arguments.rejects.is_some());
-    // Last: the sources are in the store, and their account must be seen even
-    // where this file cannot be written.
-    if let Some(path) = &arguments.rejects {
-        write_rejects(path, &rejects)?;
-    }
-    Ok(answer.code())
 }
 
-fn options(arguments: &ImportArguments) -> Result<Options, Failure> {
-    let mut options = Options {
-        keep_text: arguments.keep_text,
-        ..Options::default()
-    };
-    if let Some(path) = &arguments.mapping {
-        let text = files::read_text(path)?;
-        options.format = toml::from_str(&text).map_err(|error| {
-            Failure::wrong_use(format!(
-                "cannot use the mapping `{}`: {}\nhint: a mapping is TOML; see \
-                 importers/table/README.md",
-                printable(&path.display().to_string()),
-                error.message()
-            ))
-        })?;
-    }
-    Ok(options)
+/// A call while its sources are imported.
+struct Call {
+    answer: Answer,
+    rejects: RejectsFile,
+    first_rejects: Vec<String>,
 }
 
-impl Totals {
-    fn add(&mut self, imported: &Imported) {
-        let account = &imported.account;
-        self.read += account.read;
-        self.imported += account.imported;
-        self.already_present += account.already_present;
-        self.rejected += account.rejected;
-        self.grades_added += account.grades_added;
-        self.not_evaluable += account.not_evaluable;
+impl Watch for Call {
+    fn rejected(&mut self, request: &Request, digest: Digest, reject: &Reject) {
+        self.rejects.add(&request.shown, digest, reject);
+        if self.first_rejects.len() < SHOWN_REJECTS {
+            let shown = importing::shown(&request.shown, reject);
+            self.first_rejects.push(shown);
+        }
     }
+
+    fn done(&mut self, request: &Request, outcome: Result<Imported, Failure>) {
+        match outcome {
+            Ok(imported) => {
+                self.rejects.keep();
+                add(&mut self.answer.totals, &imported.account);
+                self.answer
+                    .sources
+                    .push(Outcome::Imported(Box::new(imported)));
+            }
+            Err(failure) => {
+                // With `--strict` the rejects are the reason, and are wanted.
+                match request.strict {
+                    true => self.rejects.keep(),
+                    false => self.rejects.take_back(),
+                }
+                self.refuse(request.shown.clone(), failure);
+            }
+        }
+    }
+}
+
+impl Call {
+    /// Keeps what is no source, and hands out the sources.
+    fn take(&mut self, sorted: Vec<Sorted>) -> Vec<Request> {
+        let mut requests = Vec::new();
+        for file in sorted {
+            match file {
+                Sorted::Source(request) => requests.push(*request),
+                Sorted::Unknown(unknown) => self.list(unknown),
+                Sorted::Refused { path, failure } => self.refuse(path, failure),
+            }
+        }
+        if requests.is_empty()
+            && self.answer.refusals.is_empty()
+            && self.answer.complaints.is_empty()
+        {
+            self.answer.complaints.push(Failure::new(
+                exit::REFUSED,
+                "no importer recognises any of the files\nhint: `caveat importers` lists the \
+                 formats; a table needs a mapping",
+            ));
+        }
+        requests
+    }
+
+    fn list(&mut self, unknown: Unknown) {
+        let complained = unknown.named || !unknown.almost.is_empty();
+        if complained {
+            let failure = crate::project::unknown(&unknown);
+            self.answer.complaints.push(failure);
+        }
+        self.answer.unknown.push(Listed {
+            path: unknown.path,
+            reasons: unknown.reasons,
+            complained,
+        });
+    }
+
+    fn refuse(&mut self, path: String, failure: Failure) {
+        self.answer.sources.push(Outcome::Refused {
+            path,
+            refused: failure.message.clone(),
+        });
+        self.answer.refusals.push(failure);
+    }
+
+    /// Prints the account, also where the store or the file of rejects failed:
+    /// what was done before stays, and must be seen.
+    fn finish(
+        mut self,
+        arguments: &ImportArguments,
+        rejects: PathBuf,
+        imported: Result<(), Failure>,
+    ) -> Result<u8, Failure> {
+        let written = self.rejects.finish(arguments.rejects.is_some());
+        if matches!(written, Ok(lines) if lines > 0) {
+            self.answer.rejects = Some(gather::shown(&rejects));
+        }
+        // The sources of folders are sorted; refused ones were told first.
+        self.answer.sources.sort_by(|a, b| a.path().cmp(b.path()));
+        if imported.is_ok() || !self.answer.sources.is_empty() {
+            match arguments.json {
+                true => exit::print_json(&self.answer)?,
+                false => exit::print(&self.answer.for_people())?,
+            }
+        }
+        self.answer.complain(&self.first_rejects, &written);
+        imported?;
+        written?;
+        Ok(self.answer.code())
+    }
+}
+
+impl Outcome {
+    fn path(&self) -> &str {
+        match self {
+            Outcome::Imported(imported) => &imported.path,
+            Outcome::Refused { path, .. } => path,
+        }
+    }
+}
+
+fn add(totals: &mut Account, account: &Account) {
+    totals.read += account.read;
+    totals.imported += account.imported;
+    totals.already_present += account.already_present;
+    totals.rejected += account.rejected;
+    totals.grades_added += account.grades_added;
+    totals.not_evaluable += account.not_evaluable;
+}
+
+fn line(account: &Account) -> String {
+    format!(
+        "read {}, imported {}, already present {}, rejected {}; grades added {}; not evaluable {}",
+        account.read,
+        account.imported,
+        account.already_present,
+        account.rejected,
+        account.grades_added,
+        account.not_evaluable
+    )
 }
 
 impl Answer {
     fn for_people(&self) -> String {
         let mut text = String::new();
+        let mut sources = 0_usize;
         for source in &self.sources {
-            let Source::Imported(imported) = source else {
+            let Outcome::Imported(imported) = source else {
                 continue;
             };
-            let account = &imported.account;
+            sources += 1;
             text.push_str(&format!(
-                "{}\n  read {}, imported {}, already present {}, rejected {}; grades added {}; \
-                 not evaluable {}\n",
+                "{}\n  {}\n",
                 printable(&imported.path),
-                account.read,
-                account.imported,
-                account.already_present,
-                account.rejected,
-                account.grades_added,
-                account.not_evaluable
+                line(&imported.account)
             ));
             for note in &imported.notes {
                 text.push_str(&format!("  {}\n", printable(note)));
             }
+            for companion in &imported.companions {
+                text.push_str(&format!("  with {}\n", printable(&companion.path)));
+            }
+        }
+        if sources > 1 {
+            text.push_str(&format!("{sources} sources\n  {}\n", line(&self.totals)));
         }
         text
     }
 
     /// Says on standard error what was refused, not recognised or rejected.
-    fn complain(&self, rejects: &[(String, Reject)], written: bool) {
-        for source in &self.sources {
-            if let Source::Refused { refused, .. } = source {
-                exit::note(&format!("error: {refused}"));
-            }
-        }
-        for unknown in &self.unknown {
-            let failure = crate::project::unknown(&printable(&unknown.path), &unknown.almost);
+    fn complain(&self, first_rejects: &[String], written: &Result<u64, Failure>) {
+        for failure in self.refusals.iter().chain(&self.complaints) {
             exit::note(&format!("error: {}", failure.message));
         }
-        if rejects.is_empty() {
+        self.list_unknown();
+        if first_rejects.is_empty() {
             return;
         }
-        exit::note(&format!(
-            "warning: {} records cannot be used",
-            rejects.len()
-        ));
-        for (path, reject) in rejects.iter().take(SHOWN_REJECTS) {
-            exit::note(&importing::shown(path, reject));
+        let rejected = self.totals.rejected;
+        if rejected > 0 {
+            exit::note(&format!("warning: {rejected} records cannot be used"));
+            for reject in first_rejects {
+                exit::note(reject);
+            }
+            let shown = u64::try_from(first_rejects.len()).unwrap_or(u64::MAX);
+            if rejected > shown {
+                exit::note(&format!("  … and {} more", rejected - shown));
+            }
         }
-        let more = rejects.len().saturating_sub(SHOWN_REJECTS);
-        if more > 0 && !written {
-            exit::note(&format!(
-                "  … and {more} more\nhint: `--rejects FILE` writes them all"
-            ));
+        if let (Ok(_), Some(path)) = (written, &self.rejects) {
+            exit::note(&format!("every reject is in `{}`", printable(path)));
         }
+    }
+
+    /// Files that were found and not recognised: no fault, and never left unsaid.
+    fn list_unknown(&self) {
+        let left: Vec<&Listed> = self.unknown.iter().filter(|u| !u.complained).collect();
+        let mut text = match left.len() {
+            0 => return,
+            1 => "1 file is of no known format and was left alone".to_owned(),
+            files => format!("{files} files are of no known format and were left alone"),
+        };
+        for unknown in left.iter().take(SHOWN_UNKNOWN) {
+            text.push_str(&format!("\n  {}", printable(&unknown.path)));
+            if let Some(reason) = unknown.reasons.first() {
+                text.push_str(&format!(": {}", printable(reason)));
+            }
+        }
+        let more = left.len().saturating_sub(SHOWN_UNKNOWN);
+        if more > 0 {
+            text.push_str(&format!("\n  … and {more} more, which `--json` lists"));
+        }
+        exit::note(&text);
     }
 
     fn code(&self) -> u8 {
-        let refused = self
-            .sources
-            .iter()
-            .any(|s| matches!(s, Source::Refused { .. }));
-        if refused || !self.unknown.is_empty() {
-            exit::REFUSED
-        } else {
-            exit::DONE
-        }
+        let codes = self.refusals.iter().chain(&self.complaints);
+        // A mistake in the call goes before a fault of a file.
+        codes
+            .map(|failure| failure.code)
+            .min()
+            .unwrap_or(exit::DONE)
     }
-}
-
-/// One JSON object a line.
-fn write_rejects(path: &Path, rejects: &[(String, Reject)]) -> Result<(), Failure> {
-    #[derive(Serialize)]
-    struct Line<'a> {
-        path: &'a str,
-        #[serde(flatten)]
-        reject: &'a Reject,
-    }
-    let mut text = Vec::new();
-    for (path, reject) in rejects {
-        serde_json::to_writer(&mut text, &Line { path, reject })
-            .map_err(|error| Failure::new(exit::INPUT_OUTPUT, error))?;
-        text.push(b'\n');
-    }
-    let folder = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let io = |error: std::io::Error| Failure::io(path, &error);
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-    file.write_all(&text).map_err(io)?;
-    file.persist(path)
-        .map_err(|error| Failure::io(path, &error.error))?;
-    Ok(())
 }

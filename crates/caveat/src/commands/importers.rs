@@ -1,33 +1,61 @@
-//! `caveat importers`: the formats, their versions, and their pages.
+//! `caveat importers`: the formats, what they can do, and their pages.
 
-use crate::builtin;
+use caveat_importer::{ImporterInfo, OptionInfo};
+use serde::Serialize;
+
+use crate::catalogue::{Catalogue, Entry, Origin};
 use crate::exit::{self, DONE, Failure};
+
+/// What `--json` prints of one importer.
+#[derive(Serialize)]
+struct Listed<'c> {
+    #[serde(flatten)]
+    info: ImporterInfo,
+    options: &'static [OptionInfo],
+    origin: &'c Origin,
+}
 
 /// Runs the command.
 pub fn run(json: bool) -> Result<u8, Failure> {
-    let infos: Vec<_> = builtin::importers()
-        .iter()
-        .map(|importer| importer.info())
-        .collect();
+    let catalogue = Catalogue::builtin();
+    let listed: Vec<Listed<'_>> = catalogue.entries().iter().map(listed).collect();
     if json {
-        exit::print_json(&infos)?;
+        exit::print_json(&listed)?;
         return Ok(DONE);
     }
-    let mut text = String::new();
-    for info in infos {
-        let how = if info.claims_files {
-            "recognised by content"
-        } else {
-            "only when named"
-        };
-        text.push_str(&format!(
-            "{}\n  {}\n  versions: {}; {how}; see {}\n",
-            info.name,
-            info.title,
-            info.versions.join(", "),
-            info.page
-        ));
-    }
-    exit::print(&text)?;
+    exit::print(&listed.iter().map(for_people).collect::<String>())?;
     Ok(DONE)
+}
+
+fn listed(entry: &Entry) -> Listed<'_> {
+    Listed {
+        info: entry.importer.info(),
+        options: entry.importer.options(),
+        origin: &entry.origin,
+    }
+}
+
+fn for_people(listed: &Listed<'_>) -> String {
+    let info = &listed.info;
+    let how = match info.claims_files {
+        true => "recognised by content",
+        false => "only when named",
+    };
+    let origin = match listed.origin {
+        Origin::BuiltIn => "built in".to_owned(),
+        Origin::Plugin { command } => {
+            format!("plugin {}", caveat_importer::text::printable(command))
+        }
+    };
+    let mut text = format!(
+        "{}\n  {}\n  versions: {}; {how}; {origin}; see {}\n",
+        info.name,
+        info.title,
+        info.versions.join(", "),
+        info.page
+    );
+    for option in listed.options {
+        text.push_str(&format!("  option {}: {}\n", option.name, option.meaning));
+    }
+    text
 }

@@ -1,17 +1,31 @@
 //! `caveat models`: the register, and names that it does not know.
 
-use caveat_corpus::register::{ModelFacts, Register};
+use caveat_corpus::register::{ModelFacts, Register, RegisterFile};
 use caveat_importer::text::printable;
 use caveat_store::Store;
 
 use crate::cli::ModelsArguments;
 use crate::exit::{self, ANSWER_NO, DONE, Failure};
+use crate::files;
+
+/// How a name becomes known.
+const HINT: &str = "hint: a report adds models, or spellings of listed ones, in a register of its \
+    own (`register = \"models.toml\"` in report.toml):\n\
+    [[model]]\n\
+    id = \"maker/model\"\n\
+    name = \"Name for people\"\n\
+    maker = \"maker\"\n\
+    weights = \"open\"\n\
+    aliases = [\"as the corpus spells it\"]\n\
+    source = \"where the size, or that it is not disclosed, is stated\"\n\
+    verified = \"primary\"\n\
+    `caveat models --unknown --register models.toml` shows what is left";
 
 /// Runs the command.
 pub fn run(arguments: &ModelsArguments) -> Result<u8, Failure> {
-    let register = Register::builtin().map_err(|error| Failure::new(exit::INPUT_OUTPUT, error))?;
+    let register = register(arguments)?;
     if arguments.unknown {
-        return unknown(arguments, register);
+        return unknown(arguments, &register);
     }
     if arguments.json {
         exit::print_json(&register.models())?;
@@ -20,6 +34,15 @@ pub fn run(arguments: &ModelsArguments) -> Result<u8, Failure> {
         exit::print(&lines)?;
     }
     Ok(DONE)
+}
+
+fn register(arguments: &ModelsArguments) -> Result<Register, Failure> {
+    let builtin = Register::builtin().map_err(|error| Failure::new(exit::INPUT_OUTPUT, error))?;
+    let Some(path) = &arguments.register else {
+        return Ok(builtin.clone());
+    };
+    let above = RegisterFile::parse(&files::read_text(path)?).map_err(Failure::wrong_use)?;
+    builtin.overlay(above).map_err(Failure::wrong_use)
 }
 
 fn line(model: &ModelFacts) -> String {
@@ -61,6 +84,7 @@ fn unknown(arguments: &ModelsArguments, register: &Register) -> Result<u8, Failu
             })
             .collect();
         exit::print(&lines)?;
+        exit::note(HINT);
     }
     Ok(if unknown.is_empty() { DONE } else { ANSWER_NO })
 }

@@ -17,11 +17,24 @@ pub fn run(arguments: &StatusArguments) -> Result<u8, Failure> {
         "{} traces, {} cells of counts\n",
         status.traces, status.cells
     );
-    for source in &status.sources {
+    if status.traces_with_text > 0 {
         text.push_str(&format!(
-            "source {}: {}\n",
+            "texts of {} traces kept beside the store\n",
+            status.traces_with_text
+        ));
+    }
+    for source in &status.sources {
+        let account = &source.account;
+        let version = source.format_version.as_deref().unwrap_or_default();
+        text.push_str(&format!(
+            "source {}: {} {}; read {}, imported {}, already present {}, rejected {}\n",
             printable(&source.path),
-            source.format
+            printable(&source.format),
+            printable(version),
+            account.read,
+            account.imported,
+            account.already_present,
+            account.rejected
         ));
     }
     for model in &status.models {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::facts::{DerivativeKind, MakerKind, ModelFacts};
 use super::file::{ModelEntry, Named, RegisterFile};
 use super::size::MAX_BILLIONS;
-use super::{Index, Register};
+use super::{Index, Register, one_separator};
 
 /// What a name that is claimed twice should have named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +138,9 @@ impl Register {
             model_index: index(&file.models, NameKind::Model)?,
             maker_index: index(&file.makers, NameKind::Maker)?,
             grader_index: index(&file.graders, NameKind::Grader)?,
-            ambiguous_index: ambiguous_index(&file),
+            ambiguous_index: ambiguous_index(&file, str::to_owned),
+            loose_index: loose_index(&file.models),
+            loose_ambiguous_index: ambiguous_index(&file, one_separator),
             models: file.models.iter().map(ModelEntry::facts).collect(),
             file,
         };
@@ -246,12 +248,30 @@ fn index<E: Named>(entries: &[E], kind: NameKind) -> Result<Index, RegisterError
     Ok(index)
 }
 
-fn ambiguous_index(file: &RegisterFile) -> HashMap<String, Vec<usize>> {
+/// Maps every claimed spelling with one separator to its entry's position.
+fn loose_index(models: &[ModelEntry]) -> HashMap<String, Option<usize>> {
+    let mut index: HashMap<String, Option<usize>> = HashMap::new();
+    for (position, entry) in models.iter().enumerate() {
+        for claim in entry.claims() {
+            let key = one_separator(&claim.trim().to_lowercase());
+            let known = index.entry(key).or_insert(Some(position));
+            if *known != Some(position) {
+                *known = None;
+            }
+        }
+    }
+    index
+}
+
+fn ambiguous_index(
+    file: &RegisterFile,
+    spell: impl Fn(&str) -> String,
+) -> HashMap<String, Vec<usize>> {
     let mut index: HashMap<String, Vec<usize>> = HashMap::new();
     for (position, entry) in file.ambiguous.iter().enumerate() {
         for name in &entry.names {
             index
-                .entry(name.trim().to_lowercase())
+                .entry(spell(&name.trim().to_lowercase()))
                 .or_default()
                 .push(position);
         }

@@ -15,9 +15,11 @@
 
 mod facts;
 mod file;
+mod front;
 mod load;
 mod resolve;
 mod size;
+mod tail;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
@@ -48,6 +50,10 @@ pub struct Register {
     maker_index: Index,
     grader_index: Index,
     ambiguous_index: HashMap<String, Vec<usize>>,
+    /// As the indices above, with one separator for all; no position where two
+    /// models share the spelling.
+    loose_index: HashMap<String, Option<usize>>,
+    loose_ambiguous_index: HashMap<String, Vec<usize>>,
 }
 
 /// From a folded spelling to the position of its entry. Looked up, never iterated.
@@ -260,4 +266,17 @@ impl Register {
 fn fold(spelling: &str) -> Option<String> {
     let spelling = spelling.trim();
     (!spelling.is_empty() && spelling.len() <= MAX_NAME_BYTES).then(|| spelling.to_lowercase())
+}
+
+/// Writes every separator of a folded spelling as a dash; colons and slashes stay.
+fn one_separator(folded: &str) -> String {
+    let mut text = String::with_capacity(folded.len());
+    for character in folded.chars() {
+        match character {
+            '-' | '_' | ' ' | '.' | '@' if text.ends_with('-') => {}
+            '-' | '_' | ' ' | '.' | '@' => text.push('-'),
+            other => text.push(other),
+        }
+    }
+    text
 }

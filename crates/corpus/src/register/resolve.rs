@@ -1,21 +1,27 @@
 //! From a model's name as a corpus spells it to the model it means.
 //!
 //! First the name as it stands. If no entry claims it, one thing after another
-//! is taken off and the rest looked up again: prefixes of runtimes, routers and
-//! hosts; the variant of a router; the quantisation tag of a runtime; the mark
-//! of a reasoning mode. What was taken off is handed out, because it may be a
-//! fact of its own (another tier, lower precision).
+//! is taken off and the rest looked up again: what stands in front (runtimes,
+//! routers, hosts, endpoints, see [`front`](super::front)), then what stands at
+//! the end (a router's variant, a host's revision, packaging and precision, the
+//! mark of a reasoning mode, see [`tail`](super::tail)). If nothing is found, the
+//! same is tried once more with one separator for all. What was taken off is
+//! handed out, because it may be a fact of its own (another tier, lower precision).
 //!
-//! Two things are never guessed: a name that says "derivative" does not become
-//! its base, and a tag that moved stays ambiguous where it is served.
+//! Two different models never become one: a name that says "derivative" does
+//! not become its base, a tag that moved stays ambiguous where it is served, a
+//! date or a size is never taken off, and a name filed under another maker than
+//! the listed one is not that model.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use super::facts::{MakerKind, ModelFacts};
+use super::facts::ModelFacts;
 use super::file::AmbiguousName;
-use super::{Register, fold};
+use super::front::split_front;
+use super::tail::split_tail;
+use super::{Register, fold, one_separator};
 
 /// Longest name that is looked up, in bytes; the longest listed one has about 90.
 pub const MAX_NAME_BYTES: usize = 512;
@@ -29,14 +35,11 @@ pub const DERIVATIVE_WORDS: [&str; 5] = [
     "derestricted",
 ];
 
-/// Variants that OpenRouter serves of the same weights.
-const ROUTER_VARIANTS: [&str; 3] = [":free", ":nitro", ":extended"];
+/// Things taken off the front of one name; more than four have not been seen.
+const MAX_FRONTS: usize = 6;
 
-/// Marks of a reasoning mode of the same weights.
-const REASONING_MARKS: [&str; 3] = ["-thinking", "-reasoning", ":thinking"];
-
-/// Prefixes taken off one name; more than two have not been seen.
-const MAX_PREFIXES: usize = 4;
+/// Things taken off the end of one name (`-unsloth-bnb-4bit` are three).
+const MAX_TAILS: usize = 6;
 
 /// Similarity (Jaro-Winkler) from which a listed name is worth proposing.
 const SIMILAR_FROM: f64 = 0.88;
@@ -75,16 +78,27 @@ pub enum ModelMatch<'r> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stripped {
-    /// A runtime, router or host in front: `openrouter/`.
+    /// A runtime, router, host, endpoint or packager in front: `openrouter/`.
     Prefix(String),
     /// A router's variant: `:free`. The same weights on another tier.
     Variant(String),
-    /// A quantisation tag: `-q4_k_m`. The same model at lower precision.
+    /// A host's revision of the same model: `-v1:0`.
+    Revision(String),
+    /// Packaging or precision: `-gguf`, `-q4_k_m`. The same model, mostly at lower precision.
     Quantisation(String),
     /// The mark of a reasoning mode: `-thinking`.
     Reasoning(String),
     /// Another spelling of the maker before the slash, read as the maker's id.
     MakerSpelling(String),
+    /// Other separators than the listed name has: `vicuna_7b`, `claude-opus-4@20250514`.
+    Separators,
+}
+
+/// How a name is compared with the listed ones.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Compare {
+    AsSpelled,
+    OneSeparator,
 }
 
 impl<'r> ModelMatch<'r> {
@@ -153,53 +167,66 @@ impl Register {
     }
 
     fn search(&self, name: &str, provider: Option<&str>) -> ModelMatch<'_> {
-        let mut rest = name;
-        let mut stripped = Vec::new();
-        let mut servers: Vec<&str> = provider
-            .and_then(|provider| self.maker(provider))
-            .map(|maker| maker.id.as_str())
-            .into_iter()
-            .collect();
-        if let Some(found) = self.claimed(rest, &servers, &stripped) {
-            return found;
+        match self.search_by(name, provider, Compare::AsSpelled) {
+            ModelMatch::Unknown => self.search_by(name, provider, Compare::OneSeparator),
+            found => found,
         }
-        for _ in 0..MAX_PREFIXES {
-            let Some((server, prefix, after)) = self.split_server(rest) else {
+    }
+
+    fn search_by(&self, name: &str, provider: Option<&str>, compare: Compare) -> ModelMatch<'_> {
+        let mut at = Search {
+            rest: name.to_owned(),
+            stripped: Vec::new(),
+            servers: Vec::new(),
+            compare,
+        };
+        let provider = provider.and_then(|provider| self.maker(provider));
+        at.servers.extend(provider.map(|maker| maker.id.clone()));
+        let mut stages = Vec::with_capacity(2);
+        for _ in 0..=MAX_FRONTS {
+            if let Some(found) = self.claimed(&at) {
+                return found;
+            }
+            let front = split_front(self, &at.rest);
+            stages.push(at.clone());
+            let Some(front) = front else {
                 break;
             };
-            servers.push(server);
-            stripped.push(Stripped::Prefix(prefix.to_owned()));
-            rest = after;
-            if let Some(found) = self.claimed(rest, &servers, &stripped) {
-                return found;
+            at.servers.extend(front.server);
+            at.stripped.push(Stripped::Prefix(front.prefix));
+            at.rest = front.rest;
+        }
+        // The shortest first. A longer one finds `aurora-m:free`, of which no
+        // more than the tier should have been taken off.
+        let found = stages.iter().rev().find_map(|at| self.without_tails(at));
+        found.unwrap_or(ModelMatch::Unknown)
+    }
+
+    /// Takes one thing after another off the end of a name and looks the rest up.
+    fn without_tails(&self, at: &Search) -> Option<ModelMatch<'_>> {
+        let mut at = at.clone();
+        for _ in 0..MAX_TAILS {
+            let (before, label) = split_tail(self, &at.rest)?;
+            at.stripped.push(label);
+            at.rest = before;
+            if let Some(found) = self.claimed(&at) {
+                return Some(found);
             }
         }
-        let steps: [(Split, Label); 3] = [
-            (split_variant, Stripped::Variant),
-            (split_quantisation, Stripped::Quantisation),
-            (split_reasoning, Stripped::Reasoning),
-        ];
-        for (split, label) in steps {
-            let Some((before, suffix)) = split(rest) else {
-                continue;
-            };
-            stripped.push(label(suffix.to_owned()));
-            rest = before;
-            if let Some(found) = self.claimed(rest, &servers, &stripped) {
-                return found;
-            }
-        }
-        ModelMatch::Unknown
+        None
     }
 
     /// Looks a folded name up: first among the ambiguous ones, then among the claimed ones.
-    fn claimed(
-        &self,
-        name: &str,
-        servers: &[&str],
-        stripped: &[Stripped],
-    ) -> Option<ModelMatch<'_>> {
-        if let Some(entry) = self.ambiguous(name, servers) {
+    fn claimed(&self, at: &Search) -> Option<ModelMatch<'_>> {
+        let by_maker = at.rest.split_once('/').and_then(|(spelling, name)| {
+            let maker = self.maker(spelling).filter(|maker| maker.can_be_ranked())?;
+            Some((spelling, name, maker, format!("{}/{name}", maker.id)))
+        });
+        let as_listed = by_maker.as_ref().map(|(.., name)| name.as_str());
+        let entry = self
+            .ambiguous(&at.rest, at)
+            .or_else(|| self.ambiguous(as_listed?, at));
+        if let Some(entry) = entry {
             let candidates = entry
                 .candidates
                 .iter()
@@ -210,55 +237,70 @@ impl Register {
                 candidates,
             });
         }
-        let mut stripped = stripped.to_vec();
-        let position = match self.model_index.get(name) {
-            Some(position) => position,
+        let mut stripped = at.stripped.clone();
+        let model = match self.look_up(&at.rest, at.compare) {
+            Some(model) => model,
             None => {
-                let (spelling, model) = name.split_once('/')?;
-                let maker = self.maker(spelling).filter(|maker| maker.can_be_ranked())?;
+                let (spelling, name, maker, listed) = by_maker?;
                 stripped.push(Stripped::MakerSpelling(spelling.to_owned()));
-                self.model_index.get(&format!("{}/{model}", maker.id))?
+                // The name alone is that of a listed model only if its maker is meant.
+                self.look_up(&listed, at.compare).or_else(|| {
+                    let model = self.look_up(name, at.compare);
+                    model.filter(|model| model.maker == maker.id)
+                })?
             }
         };
-        Some(ModelMatch::Listed {
-            model: self.models.get(*position)?,
-            stripped,
-        })
+        if at.compare == Compare::OneSeparator {
+            stripped.push(Stripped::Separators);
+        }
+        Some(ModelMatch::Listed { model, stripped })
     }
 
-    fn ambiguous(&self, name: &str, servers: &[&str]) -> Option<&AmbiguousName> {
-        self.ambiguous_index
-            .get(name)?
+    fn look_up(&self, name: &str, compare: Compare) -> Option<&ModelFacts> {
+        let position = match compare {
+            Compare::AsSpelled => self.model_index.get(name).copied(),
+            Compare::OneSeparator => *self.loose_index.get(&one_separator(name))?,
+        };
+        self.models.get(position?)
+    }
+
+    fn ambiguous(&self, name: &str, at: &Search) -> Option<&AmbiguousName> {
+        let entries = match at.compare {
+            Compare::AsSpelled => self.ambiguous_index.get(name),
+            Compare::OneSeparator => self.loose_ambiguous_index.get(&one_separator(name)),
+        };
+        entries?
             .iter()
             .filter_map(|&position| self.file.ambiguous.get(position))
             .find(|entry| {
-                entry
-                    .provider
-                    .as_deref()
-                    .is_none_or(|provider| servers.contains(&provider))
+                let provider = entry.provider.as_ref();
+                provider.is_none_or(|provider| at.servers.contains(provider))
             })
     }
 
-    /// Splits a runtime, router or host off the front: its id, the prefix and the rest.
-    fn split_server<'n>(&self, name: &'n str) -> Option<(&str, &'n str, &'n str)> {
-        let (prefix, rest) = name.split_at(name.find(['/', ':'])?.saturating_add(1));
-        let server = self.maker(prefix.trim_end_matches(['/', ':']))?;
-        (server.kind != MakerKind::Maker && !rest.is_empty()).then_some((&server.id, prefix, rest))
-    }
-
     /// Ids of listed models whose names are similar, the nearest first.
+    ///
+    /// Compared are the name as it stands and the name without what a search
+    /// takes off, so that a long prefix does not hide a near one.
     pub(super) fn similar(&self, name_as_spelled: &str) -> Vec<String> {
         let Some(name) =
             fold(name_as_spelled).filter(|name| name.chars().count() <= MAX_COMPARED_CHARS)
         else {
             return Vec::new();
         };
+        let bare = self.bare(&name);
+        // Also behind a maker whom nobody knows.
+        let last = bare.rsplit('/').next().unwrap_or(&bare);
         let likeness = |model: &ModelFacts| {
-            model
-                .aliases
-                .iter()
-                .chain([&model.id, &model.name])
-                .map(|claim| strsim::jaro_winkler(&name, &claim.to_lowercase()))
+            let claims = model.aliases.iter().chain([&model.id, &model.name]);
+            claims
+                .map(|claim| {
+                    let claim = claim.to_lowercase();
+                    [&name, &bare, last]
+                        .map(|name| strsim::jaro_winkler(name, &claim))
+                        .into_iter()
+                        .fold(0.0, f64::max)
+                })
                 .fold(0.0, f64::max)
         };
         let mut near: Vec<(f64, &str)> = self
@@ -273,39 +315,34 @@ impl Register {
             .map(|(_, id)| id.to_owned())
             .collect()
     }
+
+    /// A name without everything that a search takes off.
+    fn bare(&self, name: &str) -> String {
+        let mut rest = name.to_owned();
+        for _ in 0..MAX_FRONTS {
+            match split_front(self, &rest) {
+                Some(front) => rest = front.rest,
+                None => break,
+            }
+        }
+        for _ in 0..MAX_TAILS {
+            match split_tail(self, &rest) {
+                Some((before, _)) => rest = before,
+                None => break,
+            }
+        }
+        rest
+    }
 }
 
-/// Says what kind of thing a suffix was.
-type Label = fn(String) -> Stripped;
-
-/// Splits a suffix off a folded name: what is before it, and the suffix.
-type Split = for<'n> fn(&'n str) -> Option<(&'n str, &'n str)>;
-
-fn split_variant(name: &str) -> Option<(&str, &str)> {
-    split_one_of(name, &ROUTER_VARIANTS)
-}
-
-fn split_reasoning(name: &str) -> Option<(&str, &str)> {
-    split_one_of(name, &REASONING_MARKS)
-}
-
-fn split_one_of<'n>(name: &'n str, suffixes: &[&str]) -> Option<(&'n str, &'n str)> {
-    suffixes.iter().find_map(|suffix| {
-        let before = name.strip_suffix(suffix)?;
-        Some((before, name.get(before.len()..)?))
-    })
-}
-
-/// Splits `-q4_k_m`, `-iq2_xs`, `-fp16` and the like off.
-fn split_quantisation(name: &str) -> Option<(&str, &str)> {
-    let (before, suffix) = name.split_at(name.rfind(['-', ':'])?);
-    let tag = suffix.get(1..)?;
-    let bits = tag.strip_prefix("iq").or_else(|| tag.strip_prefix('q'));
-    let is_bits = bits.is_some_and(|bits| {
-        bits.starts_with(|c: char| c.is_ascii_digit())
-            && bits.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    });
-    (is_bits || ["fp16", "bf16", "f16"].contains(&tag)).then_some((before, suffix))
+/// A name while things are taken off it.
+#[derive(Clone)]
+struct Search {
+    rest: String,
+    stripped: Vec<Stripped>,
+    /// Ids of the runtimes, routers and hosts that the name or its provider states.
+    servers: Vec<String>,
+    compare: Compare,
 }
 
 /// The word in a folded name that makes it a derivative.

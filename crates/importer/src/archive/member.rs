@@ -1,10 +1,12 @@
 //! What comes out of a member, counted while it comes.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek as _, SeekFrom, Take};
 
 use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
+use zstd::zstd_safe::{DCtx, ResetDirective};
 
 use super::ArchiveFault;
 use super::directory::Entry;
@@ -16,12 +18,23 @@ const MAX_WINDOW_LOG: u32 = 27;
 /// Bytes asked of the file at once.
 const READ_BYTES: usize = 64 << 10;
 
+/// Working memory of the zstd decompressor, made for the first member that
+/// needs it: making it takes longer than to decompress a member of a few kilobytes.
+#[derive(Default)]
+pub(super) struct Context(Option<DCtx<'static>>);
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Context")
+    }
+}
+
 type Input<'a> = BufReader<Take<&'a File>>;
 
 enum Decoder<'a> {
     Stored(Input<'a>),
     Deflate(DeflateDecoder<Input<'a>>),
-    Zstd(zstd::stream::read::Decoder<'static, Input<'a>>),
+    Zstd(zstd::stream::read::Decoder<'a, Input<'a>>),
 }
 
 /// What may come out of the archive as a whole.
@@ -46,6 +59,7 @@ impl<'a> MemberReader<'a> {
         entry: &'a Entry,
         data_start: u64,
         budget: Budget<'a>,
+        context: &'a mut Context,
     ) -> Result<Self, ArchiveFault> {
         let unsupported = |found: String| ArchiveFault::Unsupported {
             member: entry.name.clone(),
@@ -60,8 +74,14 @@ impl<'a> MemberReader<'a> {
             0 => Decoder::Stored(input),
             8 => Decoder::Deflate(DeflateDecoder::new(input)),
             93 => {
+                let context = context.0.get_or_insert_with(DCtx::create);
+                context
+                    .reset(ResetDirective::SessionAndParameters)
+                    .map_err(|code| {
+                        unsupported(zstd::zstd_safe::get_error_name(code).to_owned())
+                    })?;
                 // Goes on with the next frame by itself.
-                let mut decoder = zstd::stream::read::Decoder::with_buffer(input)?;
+                let mut decoder = zstd::stream::read::Decoder::with_context(input, context);
                 decoder.window_log_max(MAX_WINDOW_LOG)?;
                 Decoder::Zstd(decoder)
             }

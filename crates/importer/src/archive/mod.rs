@@ -117,6 +117,7 @@ pub struct Archive {
     limits: ArchiveLimits,
     /// Bytes that came out so far.
     spent: u64,
+    zstd: member::Context,
 }
 
 impl Archive {
@@ -139,6 +140,7 @@ impl Archive {
             notes: Vec::new(),
             limits: *limits,
             spent: 0,
+            zstd: member::Context::default(),
         };
         archive.keep_last_of_each_name(entries);
         Ok(archive)
@@ -221,7 +223,11 @@ impl Archive {
             limit: self.limits.max_total_bytes,
         };
         Ok(Box::new(MemberReader::new(
-            &self.file, entry, data_start, budget,
+            &self.file,
+            entry,
+            data_start,
+            budget,
+            &mut self.zstd,
         )?))
     }
 

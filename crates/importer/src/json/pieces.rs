@@ -24,6 +24,8 @@ pub struct Piece<'a> {
     pub key: Key<'a>,
     /// Byte offset of its first byte in the document.
     pub byte: u64,
+    /// Its first byte, which tells its type also where it is too long.
+    pub first: u8,
     /// Its bytes, without white space around them.
     pub content: Content<'a>,
 }
@@ -118,6 +120,7 @@ pub struct Pieces<R> {
 struct Opened {
     path: Vec<String>,
     found: u64,
+    lists: u64,
 }
 
 /// An opened container that has not ended.
@@ -175,7 +178,11 @@ impl<R: Read> Pieces<R> {
                 }
             }
         }
-        let open = paths.into_iter().map(|path| Opened { path, found: 0 });
+        let open = paths.into_iter().map(|path| Opened {
+            path,
+            found: 0,
+            lists: 0,
+        });
         Self {
             window: Window::new(reader),
             open: open.collect(),
@@ -205,15 +212,29 @@ impl<R: Read> Pieces<R> {
     /// How many containers were opened at a path, spelled as in [`Pieces::new`]:
     /// tells an empty list from none, and a repeated one from one.
     pub fn containers(&self, path: &str) -> u64 {
+        self.opened(path).map_or(0, |opened| opened.found)
+    }
+
+    /// How many of those containers are lists; the others are objects.
+    pub fn lists(&self, path: &str) -> u64 {
+        self.opened(path).map_or(0, |opened| opened.lists)
+    }
+
+    fn opened(&self, path: &str) -> Option<&Opened> {
         let path = split(path);
-        let opened = self.open.iter().find(|opened| opened.path == path);
-        opened.map_or(0, |opened| opened.found)
+        self.open.iter().find(|opened| opened.path == path)
     }
 
     /// The piece in which the document was cut short, after
     /// [`PiecesError::Truncated`]; `None` if it ends between two pieces.
     pub fn unfinished(&self) -> Option<&Unfinished> {
         self.unfinished.as_ref()
+    }
+
+    /// Dotted path of the container that the walk is in: after an error, the one
+    /// that is not complete. Tells a record that was cut from a whole one before the cut.
+    pub fn container(&self) -> &str {
+        &self.path
     }
 
     /// Reads the next piece, or `None` at the end of the document or after an error.
@@ -227,7 +248,7 @@ impl<R: Read> Pieces<R> {
         if state == State::Done {
             return Ok(None);
         }
-        let Some(found) = self.walk(state)? else {
+        let Some((first, found)) = self.walk(state)? else {
             return Ok(None);
         };
         let key = match self.stack.last() {
@@ -242,12 +263,13 @@ impl<R: Read> Pieces<R> {
             path: &self.path,
             key,
             byte: found.start,
+            first,
             content,
         }))
     }
 
     /// Walks to the next piece and takes its bytes off the window.
-    fn walk(&mut self, mut state: State) -> Result<Option<Found>, PiecesError> {
+    fn walk(&mut self, mut state: State) -> Result<Option<(u8, Found)>, PiecesError> {
         loop {
             let (step, next) = self.step(state)?;
             state = next;
@@ -270,7 +292,7 @@ impl<R: Read> Pieces<R> {
             } else {
                 let found = self.value(false)?;
                 self.state = after;
-                return Ok(Some(found));
+                return Ok(first.map(|first| (first, found)));
             }
         }
     }
@@ -402,6 +424,7 @@ impl<R: Read> Pieces<R> {
             return Ok(false);
         };
         opened.found += 1;
+        opened.lists += u64::from(is_list);
         self.window.advance(1);
         let outer_path_bytes = self.path.len();
         if !is_root {

@@ -4,8 +4,12 @@ use std::io::{self, Read};
 
 use super::pieces::Found;
 
-/// Bytes asked of the reader at once.
+/// Most bytes asked of the reader at once.
 const READ_BYTES: usize = 256 << 10;
+
+/// Bytes asked of it at first, and as many again as were read: a document of a
+/// few kilobytes needs no large buffer.
+const FIRST_READ_BYTES: usize = 16 << 10;
 
 /// How far a value was followed when the document ended, or that it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,14 +54,16 @@ impl<R: Read> Window<R> {
 
     /// Reads more behind what is held; `false` at the end of the document.
     fn fill(&mut self) -> io::Result<bool> {
-        if self.start > 0 && self.buffer.len() - self.end < READ_BYTES {
+        let wanted = usize::try_from(self.byte).unwrap_or(READ_BYTES);
+        let wanted = wanted.clamp(FIRST_READ_BYTES, READ_BYTES);
+        if self.start > 0 && self.buffer.len() - self.end < wanted {
             self.buffer.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
         }
-        if self.buffer.len() - self.end < READ_BYTES {
+        if self.buffer.len() - self.end < wanted {
             // Doubling keeps the copies of a long piece linear in its length.
-            let grown = (self.buffer.len() * 2).max(self.end + READ_BYTES);
+            let grown = (self.buffer.len() * 2).max(self.end + wanted);
             self.buffer.resize(grown, 0);
         }
         loop {

@@ -48,6 +48,17 @@ impl Definition {
                 "name the files to import under `[[inputs]]`, or a corpus file as `store`",
             );
         }
+        for input in &self.inputs {
+            if input.mapping.is_some() && !input.options.is_empty() {
+                return refuse(
+                    format!(
+                        "the input `{}` has `options` and a `mapping`",
+                        input.path.display().to_string().escape_debug()
+                    ),
+                    "keep one of them; a mapping file holds the same keys as `[inputs.options]`",
+                );
+            }
+        }
         for (name, level) in [
             ("level", self.analysis.level),
             ("variance_level", self.analysis.variance_level),

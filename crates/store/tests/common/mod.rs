@@ -91,6 +91,7 @@ pub(crate) fn input(path: &str) -> SourceInput {
         path: path.to_owned(),
         format: "synthetic".to_owned(),
         digest: Digest::of(path.as_bytes()),
+        companions: Vec::new(),
     }
 }
 
