@@ -8,7 +8,13 @@ use anyhow::{Result, bail};
 
 use crate::run;
 
-const SCHEMAS: [&str; 5] = ["annex", "claims", "document", "manifest", "report"];
+const SCHEMAS: [(&str, &[&str]); 2] = [
+    (
+        "crates/render/schemas",
+        &["annex", "claims", "document", "manifest", "report"],
+    ),
+    ("crates/plugin/schemas", &["plugin", "plugins"]),
+];
 
 /// Writes every generated file.
 pub(crate) fn write() -> Result<()> {
@@ -37,8 +43,11 @@ pub(crate) fn check() -> Result<()> {
 
 fn files() -> Result<Vec<(PathBuf, String)>> {
     let mut files = Vec::new();
-    for name in SCHEMAS {
-        let path = PathBuf::from(format!("crates/render/schemas/{name}.schema.json"));
+    let schemas = SCHEMAS
+        .iter()
+        .flat_map(|(folder, names)| names.iter().map(move |name| (folder, name)));
+    for (folder, name) in schemas {
+        let path = PathBuf::from(format!("{folder}/{name}.schema.json"));
         files.push((path, caveat(&["schema", name])?));
     }
     files.push((PathBuf::from("docs/commands.md"), commands()?));
@@ -55,6 +64,7 @@ fn commands() -> Result<String> {
         "report",
         "audit",
         "models",
+        "plugin-check",
         "explain",
         "schema",
         "completions",

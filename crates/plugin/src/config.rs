@@ -268,7 +268,7 @@ impl Entry {
             }
             return Ok(Program::new(script, self.arguments, pinned));
         };
-        let executable = find(&interpreter, folder)?;
+        let executable = find_program(&interpreter, folder)?;
         if let Some(sha256) = self.interpreter_sha256 {
             let path = executable.clone();
             pinned.push(Pinned { path, sha256 });
@@ -282,9 +282,13 @@ impl Entry {
     }
 }
 
-/// An executable by its path, or by a bare word in the absolute folders of `PATH`.
-pub(crate) fn find(name: &Path, folder: &Path) -> Result<PathBuf, String> {
-    if name.components().count() > 1 || name.is_absolute() {
+/// Finds an executable by its path, relative to a folder, or by a bare word in
+/// the absolute folders of `PATH`.
+///
+/// # Errors
+/// Says in words that there is none.
+pub fn find_program(name: &Path, folder: &Path) -> Result<PathBuf, String> {
+    if name.is_absolute() || name.to_string_lossy().contains(std::path::is_separator) {
         return Ok(folder.join(name));
     }
     std::env::split_paths(&search_path())

@@ -25,7 +25,7 @@ mod shown;
 mod survivors;
 mod validate;
 
-pub use config::{Configuration, PluginError};
+pub use config::{Configuration, PluginError, find_program};
 pub use fault::{Breach, Fault};
 pub use limits::HostLimits;
 pub use plugin::Plugin;

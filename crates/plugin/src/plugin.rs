@@ -5,9 +5,10 @@ use std::path::Path;
 use globset::GlobSet;
 
 use caveat_corpus::Record;
+use caveat_importer::text::printable;
 use caveat_importer::{
-    Claim, ImportError, Importer, ImporterInfo, Limits, Options, Probe, Resemblance, Sink,
-    SinkClosed, Source, SourceFacts,
+    Claim, ImportError, Importer, ImporterInfo, Limits, OptionInfo, Options, Probe, Resemblance,
+    Sink, SinkClosed, Source, SourceFacts,
 };
 
 use crate::account::Seen;
@@ -33,6 +34,7 @@ pub struct Plugin {
     program: Program,
     limits: HostLimits,
     info: ImporterInfo,
+    options: &'static [OptionInfo],
     texts: bool,
     files: Option<GlobSet>,
 }
@@ -58,7 +60,12 @@ impl Plugin {
             claims_files: hello.capabilities.contains(&Capability::Probe),
             page: hello.page.map_or("", keep),
         };
+        let options = hello.options.into_iter().map(|option| OptionInfo {
+            name: keep(option.name),
+            meaning: keep(option.meaning),
+        });
         Ok(Self {
+            options: Vec::leak(options.collect()),
             texts: hello.capabilities.contains(&Capability::Texts),
             program,
             limits,
@@ -78,6 +85,23 @@ impl Plugin {
     /// What is run, for people.
     pub fn command_line(&self) -> String {
         self.program.command_line()
+    }
+
+    /// What nobody reads is a mistake of the user, who must learn of it.
+    fn refuse_unknown_options(&self, options: &Options) -> Result<(), ImportError> {
+        let known = |key: &String| self.options.iter().any(|option| option.name == key);
+        let Some(key) = options.format.keys().find(|key| !known(key)) else {
+            return Ok(());
+        };
+        let names: Vec<&str> = self.options.iter().map(|option| option.name).collect();
+        Err(ImportError::Options {
+            format: self.info.name,
+            problem: format!("unknown option `{}`", printable(key)),
+            hint: match names.is_empty() {
+                true => "leave it out; this plugin has no options".to_owned(),
+                false => format!("the options are {}", names.join(", ")),
+            },
+        })
     }
 
     fn is_shown(&self, path: &Path) -> bool {
@@ -129,6 +153,10 @@ impl Importer for Plugin {
         self.info
     }
 
+    fn options(&self) -> &'static [OptionInfo] {
+        self.options
+    }
+
     fn probe(&self, probe: &Probe<'_>) -> Claim {
         if !self.is_shown(probe.path) {
             return Claim::No;
@@ -148,6 +176,7 @@ impl Importer for Plugin {
         options: &Options,
         sink: &mut dyn Sink,
     ) -> Result<SourceFacts, ImportError> {
+        self.refuse_unknown_options(options)?;
         let io = |cause| ImportError::Io {
             path: source.path.clone(),
             cause,

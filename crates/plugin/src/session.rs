@@ -175,8 +175,8 @@ const MAX_FORMAT_NAME_CHARS: usize = 40;
 /// Longest title, version or page in a greeting.
 const MAX_TITLE_CHARS: usize = 200;
 
-/// Most versions of a format that a plugin lists.
-const MAX_VERSIONS: usize = 50;
+/// Most versions of a format, or options, that a plugin lists.
+const MAX_LISTED: usize = 50;
 
 /// Whether a text can be the name of a format.
 pub(crate) fn is_format_name(name: &str) -> bool {
@@ -193,15 +193,26 @@ fn greeting_problem(hello: &PluginHello) -> Option<String> {
             printable(&hello.name)
         ));
     }
-    if hello.format_versions.len() > MAX_VERSIONS {
-        return Some(format!("more than {MAX_VERSIONS} versions of the format"));
+    let listed = [
+        ("versions of the format", hello.format_versions.len()),
+        ("options", hello.options.len()),
+    ];
+    if let Some((what, _)) = listed.into_iter().find(|(_, n)| *n > MAX_LISTED) {
+        return Some(format!("more than {MAX_LISTED} {what}"));
     }
     let texts = [("title", &hello.title), ("version", &hello.version)];
     let versions = hello.format_versions.iter().map(|v| ("format version", v));
+    let options = hello.options.iter().flat_map(|option| {
+        [
+            ("option", &option.name),
+            ("option's meaning", &option.meaning),
+        ]
+    });
     let page = hello.page.iter().map(|page| ("page", page));
     texts
         .into_iter()
         .chain(versions)
+        .chain(options)
         .chain(page)
         .find_map(|(what, text)| {
             if text.trim().is_empty() {

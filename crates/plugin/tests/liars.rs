@@ -338,6 +338,22 @@ fn a_record_that_the_source_spoils_is_one_reject() {
 }
 
 #[test]
+fn an_option_that_the_plugin_does_not_state_is_refused_before_it_starts() {
+    let with = |key: &str| Options {
+        format: [(key.to_owned(), true.into())].into_iter().collect(),
+        ..Options::default()
+    };
+    let (_, result) = lie("good", limits(), &with("depht"));
+    let message = result.unwrap_err().to_string();
+    assert_says(
+        &message,
+        "liar: unknown option `depht`\nhint: the options are depth",
+    );
+    let (_, result) = lie("good", limits(), &with("depth"));
+    assert!(result.is_ok());
+}
+
+#[test]
 fn a_refusal_is_shown_in_one_line_without_control() {
     let (_, result) = lie("refuses", limits(), &Options::default());
     let error = result.unwrap_err();

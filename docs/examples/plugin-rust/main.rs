@@ -47,6 +47,7 @@ fn greeting() -> PluginHello {
         title: "Logs of the imaginary tool redlog (tab-separated text)".to_owned(),
         format_versions: vec!["1".to_owned()],
         capabilities: vec![Capability::Probe, Capability::Texts],
+        options: Vec::new(),
         page: Some("docs/plugins.md".to_owned()),
     }
 }
@@ -98,23 +99,19 @@ impl Head {
     }
 }
 
-fn refused(reason: impl Into<String>, hint: &str) -> Reply {
+fn refused(reason: &str, hint: &str) -> Reply {
     Reply::Refused(Refused {
-        reason: reason.into(),
+        reason: reason.to_owned(),
         hint: hint.to_owned(),
     })
 }
 
 /// Writes every record of a file, and gives back the account or the refusal.
 fn read(request: &ImportRequest, out: &mut impl Write) -> io::Result<Reply> {
-    if let Some(option) = request.options.keys().next() {
-        let reason = format!("unknown option `{option}`: redlog has none");
-        return Ok(refused(reason, "leave it out"));
-    }
     match File::open(&request.path) {
         Ok(file) => read_lines(file, request, out),
         Err(error) => Ok(refused(
-            format!("the file cannot be read: {error}"),
+            &format!("the file cannot be read: {error}"),
             "check its permissions",
         )),
     }

@@ -59,7 +59,7 @@ struct Listed {
 
 /// Runs the command.
 pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
-    let catalogue = Catalogue::builtin();
+    let catalogue = Catalogue::with_plugins(arguments.plugins.as_deref())?;
     let wish = wish(arguments, &catalogue)?;
     let mut store = Store::open(&arguments.store)?;
     if arguments.keep_text {
@@ -107,6 +107,7 @@ fn own_files(arguments: &ImportArguments, rejects: &std::path::Path) -> Vec<Path
         rejects.to_path_buf(),
     ];
     own.extend(arguments.mapping.iter().cloned());
+    own.extend(arguments.plugins.clone());
     own
 }
 

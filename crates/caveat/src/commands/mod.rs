@@ -7,6 +7,7 @@ pub mod explain;
 pub mod import;
 pub mod importers;
 pub mod models;
+pub mod plugin_check;
 pub mod report;
 pub mod schema;
 pub mod status;

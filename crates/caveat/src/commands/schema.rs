@@ -4,9 +4,14 @@ use crate::exit::{self, DONE, Failure};
 
 /// Runs the command.
 pub fn run(name: &str) -> Result<u8, Failure> {
-    let schema = caveat_render::schema::schema(name).ok_or_else(|| {
+    let schema = match name {
+        "plugin" => caveat_plugin::protocol::protocol_schema(),
+        "plugins" => caveat_plugin::config::configuration_schema(),
+        _ => caveat_render::schema::schema(name),
+    };
+    let schema = schema.ok_or_else(|| {
         Failure::wrong_use(format!(
-            "there is no schema `{}`\nhint: the schemas are annex, claims, document, manifest and report",
+            "there is no schema `{}`\nhint: the schemas are annex, claims, document, manifest, plugin, plugins and report",
             caveat_importer::text::printable(name)
         ))
     })?;

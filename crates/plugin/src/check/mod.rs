@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use caveat_corpus::Record;
 use caveat_importer::{
-    Claim, ImportError, Importer, Limits, Options, Probe, Reject, Sink, SinkClosed, Source,
+    Claim, ImportError, Importer, Options, Probe, Reject, Sink, SinkClosed, Source,
     probe::HEAD_BYTES,
 };
 use serde::Serialize;
@@ -202,19 +202,6 @@ fn claim(plugin: &Plugin, path: &Path) -> Claim {
         size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
     };
     plugin.probe(&probe)
-}
-
-/// Options that ask for texts or for an unknown option.
-fn options(keep_text: bool, unknown: bool) -> Options {
-    let mut format = serde_json::Map::new();
-    if unknown {
-        format.insert("no_such_option".to_owned(), true.into());
-    }
-    Options {
-        keep_text,
-        format,
-        limits: Limits::default(),
-    }
 }
 
 /// A sink that keeps nothing.

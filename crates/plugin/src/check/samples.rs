@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use caveat_corpus::Record;
 use caveat_importer::text::printable;
-use caveat_importer::{Claim, Collector, ImportError, Importer, Options, Source};
+use caveat_importer::{Claim, Collector, Importer, Options, Source};
 
-use super::{Trial, claim, options};
+use super::{Trial, claim};
 use crate::plugin::Plugin;
 
 /// Checks every sample, or says that there is none.
@@ -53,16 +53,16 @@ fn check_one(trial: &mut Trial<'_>, plugin: &Plugin, sample: &Path) -> std::io::
             format!("{name} gives the same records under another name"),
             same(&renamed),
         );
-        let texts = import(plugin, sample, &options(true, false));
+        let with_texts = Options {
+            keep_text: true,
+            ..Options::default()
+        };
+        let texts = import(plugin, sample, &with_texts);
         trial.note(
             format!("{name} gives the same records when texts are wanted"),
             texts.and_then(|found| equal(&first, &without_texts(found))),
         );
     }
-    trial.note(
-        format!("{name} with an unknown option is refused"),
-        refuses_unknown_options(plugin, sample),
-    );
     fs::remove_file(renamed)
 }
 
@@ -114,17 +114,4 @@ fn without_texts(mut found: Collector) -> Collector {
         }
     }
     found
-}
-
-fn refuses_unknown_options(plugin: &Plugin, path: &Path) -> Result<(), String> {
-    let mut found = Collector::default();
-    match plugin.import(&Source::new(path), &options(false, true), &mut found) {
-        Err(ImportError::Refused { .. }) => Ok(()),
-        Err(error) => Err(error.to_string()),
-        Ok(_) => Err(
-            "the option `no_such_option` was passed over; what nobody reads is a mistake of the \
-             user, who must learn of it"
-                .to_owned(),
-        ),
-    }
 }

@@ -88,7 +88,7 @@ pub struct ImportRequest {
     pub size: u64,
     /// Whether prompt and response texts are wanted; without it they are a fault.
     pub keep_text: bool,
-    /// Options of the format as the user wrote them. An unknown one must be refused.
+    /// Options of the format as the user wrote them; only those that the greeting states.
     pub options: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -148,9 +148,22 @@ pub struct PluginHello {
     /// What the plugin can do beyond `import`.
     #[serde(default)]
     pub capabilities: Vec<Capability>,
+    /// Options that a user may set; the host refuses every other one.
+    #[serde(default)]
+    pub options: Vec<StatedOption>,
     /// Where it is written what maps to what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
+}
+
+/// One option of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatedOption {
+    /// Key, as the user writes it.
+    pub name: String,
+    /// What it does, in one line.
+    pub meaning: String,
 }
 
 /// What a plugin can do beyond `import`.

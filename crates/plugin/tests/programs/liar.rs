@@ -53,7 +53,7 @@ fn greeting(mode: &str) -> String {
         _ => (1, "liar", "A liar"),
     };
     format!(
-        r#"{{"type":"hello","protocol":{protocol},"name":"{name}","version":"1","title":"{title}","format_versions":["1"],"capabilities":["probe","texts"]}}"#
+        r#"{{"type":"hello","protocol":{protocol},"name":"{name}","version":"1","title":"{title}","format_versions":["1"],"capabilities":["probe","texts"],"options":[{{"name":"depth","meaning":"how deep it lies"}}]}}"#
     )
 }
 
