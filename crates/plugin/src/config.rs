@@ -29,7 +29,7 @@ use crate::limits::HostLimits;
 use crate::plugin::Plugin;
 use crate::process::search_path;
 use crate::program::{Pinned, Program};
-use crate::protocol::schema_of;
+use crate::protocol::written_schema_of;
 use crate::session::is_format_name;
 
 /// Largest configuration; a thousand plugins need less.
@@ -147,7 +147,7 @@ struct Bounds {
 /// assert!(schema.is_some_and(|text| text.contains("sha256")));
 /// ```
 pub fn configuration_schema() -> Option<String> {
-    schema_of::<PluginsFile>()
+    written_schema_of::<PluginsFile>()
 }
 
 impl Configuration {

@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 pub use record::{Cell, Grade, Location, Model, Prompt, Reject, Trace};
 pub use schema::protocol_schema;
-pub(crate) use schema::written as schema_of;
+pub(crate) use schema::written_schema_of;
 
 /// Version of the protocol that this host speaks.
 pub const VERSION: u32 = 1;
