@@ -20,8 +20,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
     let mode = arguments.get(1).map_or("good", String::as_str);
     match mode {
-        "sleeper" => sleep(VERY_LONG),
-        "silent-start" => sleep(VERY_LONG),
+        "sleeper" | "silent-start" => sleep(VERY_LONG),
         "no-start" => return ExitCode::from(9),
         "talks-before" => say("Loading, please wait..."),
         _ => {}
@@ -76,7 +75,7 @@ fn import(mode: &str) {
             say(TRACE);
             sleep(VERY_LONG);
         }
-        "stdout-closed" => end_early("stdout"),
+        "no-account" => say(TRACE),
         "dribble" => dribble(),
         "endless-records" => endless(|n| {
             format!(
@@ -203,11 +202,6 @@ fn start_sleeper(output: Stdio, escaping: bool) {
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
     }
     let _ = (command.spawn(), escaping);
-}
-
-/// Leaves a child behind that has not the output, and ends without an account.
-fn end_early(_: &str) {
-    say(TRACE);
 }
 
 fn dribble() {
