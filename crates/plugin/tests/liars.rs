@@ -206,10 +206,7 @@ fn death_in_the_middle_of_a_record_is_caught() {
 
 #[test]
 fn an_end_without_an_account_is_caught() {
-    assert_says(
-        &caught("no-account"),
-        "it ended too early (exit status: 0)",
-    );
+    assert_says(&caught("no-account"), "it ended too early (exit status: 0)");
 }
 
 #[test]
