@@ -171,6 +171,7 @@ impl<'a> Work<'a> {
             self.layout.models,
             &self.draws,
             self.parameters.level,
+            self.parameters.variance_level,
         )
     }
 

@@ -8,10 +8,11 @@
 
 use crate::{
     correlation,
-    estimate::{HC3, STUDENT_T, estimate},
+    estimate::{HC3, STUDENT_T, estimate, range},
     influence,
     law::Law,
     layout::{Cell, Layout},
+    oneway::population_share,
     proportion::Level,
     quantity::{Number, Quantity},
     reason::{Estimable, NotEstimable},
@@ -84,6 +85,7 @@ pub(crate) fn scale(
     models: &[SampleModel],
     draws: &[Draw],
     level: Level,
+    variance_level: Level,
 ) -> Quantity<Scale> {
     let l = match &fit.line {
         Ok(l) => l,
@@ -107,6 +109,11 @@ pub(crate) fn scale(
         se: l.se_slope.into(),
         se_hc3: hc3.map(|r| r.se_slope).into(),
         r2: l.r2.into(),
+        population_r2: l
+            .t_slope
+            .and_then(|t| population_share(t * t, l.n, 2, variance_level))
+            .map(|share| range(share.eta2, variance_level))
+            .into(),
         adjusted_r2: l.adjusted_r2.into(),
         pearson_r: correlation::pearson(&fit.sizes, &fit.rates).into(),
         t: l.t_slope.into(),

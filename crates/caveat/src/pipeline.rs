@@ -55,6 +55,14 @@ pub fn evaluate(mut project: Project) -> Result<Evaluated, Failure> {
                 _ => Failure::wrong_use(error),
             },
         )?;
+    let unused = caveat_report::caveats::coded_but_unused(&selection, &definition.size.source);
+    if unused > 0 {
+        exit::note(&format!(
+            "warning: the corpus states a size for {unused} of the models, and the report does not \
+             use it\nhint: write `source = \"corpus\"` under `[size]` in report.toml to use what \
+             the corpus states, or add the models to a register"
+        ));
+    }
     let parameters = parameters(&definition.analysis)?;
     let analysis = analyse(&selection.sample, &parameters);
     let views: Vec<View> = selection
@@ -65,6 +73,15 @@ pub fn evaluate(mut project: Project) -> Result<Evaluated, Failure> {
             title: view.title.clone(),
             summary: summarise(&view.sample, &parameters),
         })
+        .collect();
+    let namings: Vec<View> = selection
+        .by_base_maker(definition.provider.named_by)
+        .map(|sample| View {
+            id: "base-maker".to_owned(),
+            title: "Vendor: maker of the base model".to_owned(),
+            summary: summarise(&sample, &parameters),
+        })
+        .into_iter()
         .collect();
     let mut annex = Annex {
         schema: "caveat/analysis",
@@ -78,6 +95,7 @@ pub fn evaluate(mut project: Project) -> Result<Evaluated, Failure> {
         rules: json(&definition)?,
         analysis,
         views,
+        namings,
         findings: Vec::new(),
         caveats: Vec::new(),
         claims: Vec::new(),
@@ -85,13 +103,17 @@ pub fn evaluate(mut project: Project) -> Result<Evaluated, Failure> {
     };
     annex.claims = claims::check(&published, &json(&annex)?);
     let graders = graders(&annex, &selection, &register);
-    let digests = digests(&annex);
+    let digests: Vec<(String, String)> = inputs
+        .iter()
+        .map(|input| (input.path.clone(), input.sha256.to_hex()))
+        .collect();
     let composed = compose(&Composition {
         definition: &definition,
         sources: &annex.corpus.sources,
         selection: &selection,
         analysis: &annex.analysis,
         views: &annex.views,
+        namings: &annex.namings,
         claims: &annex.claims,
         claims_source: &published.source,
         graders: &graders,
@@ -213,6 +235,7 @@ fn graders(
             maker: found
                 .model
                 .map(|model| model.maker.clone())
+                .or_else(|| listed.and_then(|grader| grader.maker.clone()))
                 .or_else(|| register.maker(name).map(|maker| maker.id.clone())),
             note: listed.and_then(|grader| grader.note.clone()),
         }
@@ -233,11 +256,6 @@ fn graders(
         }
     }
     names.into_iter().map(fact).collect()
-}
-
-fn digests(annex: &Annex) -> Vec<(String, String)> {
-    let source = |source: &SourceAccount| (source.path.clone(), source.sha256.clone());
-    annex.corpus.sources.iter().map(source).collect()
 }
 
 fn json(value: &impl serde::Serialize) -> Result<serde_json::Value, Failure> {

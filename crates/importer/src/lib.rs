@@ -138,8 +138,7 @@ impl Options {
                 "unknown option `{}`: this format has none",
                 text::printable(key)
             ),
-            hint: "leave out `[inputs.options]` or `--mapping`; only `table` takes a mapping"
-                .to_owned(),
+            hint: "leave it out; `caveat importers` lists the options of each format".to_owned(),
         })
     }
 }

@@ -27,6 +27,8 @@ pub struct Annex {
     pub analysis: Analysis,
     /// The same analysis over parts of the corpus.
     pub views: Vec<View>,
+    /// The same analysis under other ways to name a vendor.
+    pub namings: Vec<View>,
     /// Findings, strongest support first.
     pub findings: Vec<Statement>,
     /// Caveats, gravest first.

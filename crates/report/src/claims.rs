@@ -56,6 +56,10 @@ pub struct Claim {
     /// Why it differs, or what the figure is worth.
     #[serde(default)]
     pub note: Option<String>,
+    /// The recomputed value, as the document shows it, for which the note was
+    /// written; with other data the note is left out, for it explains nothing.
+    #[serde(default)]
+    pub note_for: Option<String>,
     /// Whether the title of the report rests on it.
     #[serde(default)]
     pub key: bool,
@@ -170,15 +174,17 @@ fn check_one(claim: &Claim, annex: &Value) -> ClaimResult {
             }
         }
     }
+    let recomputed = shown(&recomputed);
+    let noted = claim
+        .note_for
+        .as_ref()
+        .is_none_or(|value| *value == recomputed);
+    let note = claim.note.clone().filter(|_| noted);
     if equal {
-        return result(
-            shown(&recomputed),
-            ClaimStatus::Reproduced,
-            claim.note.clone(),
-        );
+        return result(recomputed, ClaimStatus::Reproduced, note);
     }
-    let note = explanation(claim, annex).or_else(|| claim.note.clone());
-    result(shown(&recomputed), ClaimStatus::Differs, note)
+    let note = explanation(claim, annex).or(note);
+    result(recomputed, ClaimStatus::Differs, note)
 }
 
 /// The reason that another figure gives, if it reproduces the printed value.

@@ -33,6 +33,8 @@ pub struct Composition<'a> {
     pub analysis: &'a Analysis,
     /// The same figures over parts of the corpus.
     pub views: &'a [View],
+    /// The same figures under other ways to name a vendor.
+    pub namings: &'a [View],
     /// Published claims with their status.
     pub claims: &'a [ClaimResult],
     /// Where the claims were printed; empty if there are none.

@@ -33,6 +33,10 @@ pub struct Definition {
     /// reconstruction, not measurements"). Stands on the first page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
+    /// What is known of how often the graders are wrong, in one clause with its
+    /// source, for the title block ("its authors report 93% agreement with people").
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grader_check: Option<String>,
     /// One sentence about the corpus, for the title block.
     pub corpus: String,
     /// Word for the measured rate; "attack success" unless said otherwise.

@@ -4,7 +4,7 @@
 //! variance, `s` size, `r` rates and ranks of vendors, `p` differences from the
 //! size line, `w` patterns within vendors, `x` risk ratios, `c` pairs of vendors,
 //! `b` bands, `m` models, `n` what is known of models, `o` prompts, `g` graders,
-//! `z` other sizes, `q` power, `a` account, `v` views, `k` claims, `e` rules and
+//! `z` other sizes, `q` power, `a` account, `v` views, `y` other names of vendors, `k` claims, `e` rules and
 //! edition. Every entry points at a place that exists in the annex of the same
 //! composition; [`used`] keeps the entries that a document really cites.
 
@@ -164,6 +164,13 @@ fn data(entries: &mut Vec<EvidenceEntry>, input: &Composition<'_>) {
             numbered("v", place),
             format!("the same analysis over: {}", view.title),
             format!("/views/{place}"),
+        ));
+    }
+    for (place, naming) in input.namings.iter().enumerate() {
+        entries.push(entry(
+            numbered("y", place),
+            format!("the same analysis: {}", naming.title),
+            format!("/namings/{place}"),
         ));
     }
     for (place, claim) in input.claims.iter().enumerate() {

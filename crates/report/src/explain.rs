@@ -125,6 +125,13 @@ const EXPLANATIONS: &[Explanation] = &[
         remedy: "Report both with `size.measure`.",
     },
     Explanation {
+        code: "CAV-REJECTS",
+        what: "Some records of a source could not be used.",
+        why_it_matters: "What is left may be another sample than the whole.",
+        rule: "A source has rejected records; grave from 5 in 100.",
+        remedy: "Run `caveat import` on the source: it writes each reject with its place and reason. Mend the records, or the mapping.",
+    },
+    Explanation {
         code: "CAV-NOT-EVALUABLE",
         what: "Many results could not be judged.",
         why_it_matters: "Rates describe the rest only.",
@@ -207,6 +214,13 @@ const EXPLANATIONS: &[Explanation] = &[
         why_it_matters: "What goes with the vendor may go with size, and the reverse.",
         rule: "Vendors account for more than 75% of the variance of log2 size, corrected for their number.",
         remedy: "Test small and large models of every vendor.",
+    },
+    Explanation {
+        code: "CAV-BASE-MAKER",
+        what: "The vendor\u{2019}s share is another one when models count under the maker of their base model.",
+        why_it_matters: "A fine-tune stands under whoever released it; whether it is that vendor's work or its base's is a choice, and the answer rests on it.",
+        rule: "The corrected share moves by 10 points or more, or to another side of the line, when every model is put under the maker of its base model.",
+        remedy: "Quote both shares, or leave derivatives out (`inclusion.exclude_derivatives`).",
     },
     Explanation {
         code: "CAV-RUNTIME",

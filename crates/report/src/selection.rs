@@ -10,6 +10,8 @@ use caveat_corpus::VerdictCounts;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::definition::NamedBy;
+
 /// The outcome of the inclusion rules.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Selection {
@@ -21,6 +23,40 @@ pub struct Selection {
     pub views: Vec<ViewSample>,
     /// What was left out, and why.
     pub account: Account,
+}
+
+impl Selection {
+    /// The sample with every model under the maker of its base model, where
+    /// the register knows one; `None` where that moves no model or is the
+    /// report's own rule.
+    pub fn by_base_maker(&self, rule: NamedBy) -> Option<Sample> {
+        if rule == NamedBy::BaseMaker {
+            return None;
+        }
+        // A vendor keeps its name where it stands for its own maker.
+        let mut own: BTreeMap<&str, &str> = BTreeMap::new();
+        for fact in &self.facts {
+            if let Some(maker) = fact
+                .maker
+                .as_deref()
+                .filter(|_| fact.provider_kind == "maker")
+            {
+                own.entry(maker).or_insert(&fact.provider);
+            }
+        }
+        let mut sample = self.sample.clone();
+        let mut moved = false;
+        for (model, fact) in sample.models.iter_mut().zip(&self.facts) {
+            let base = fact.base_model_maker.as_deref().or(fact.maker.as_deref());
+            let Some(base) = base else { continue };
+            let name = own.get(base).copied().unwrap_or(base);
+            if model.provider != name {
+                name.clone_into(&mut model.provider);
+                moved = true;
+            }
+        }
+        moved.then_some(sample)
+    }
 }
 
 /// A part of the corpus that the report also shows by itself.

@@ -241,8 +241,14 @@ pub fn who_graded(facts: &Facts<'_>) -> String {
     };
     let day = crate::caveats::data::written_day;
     let when = match &facts.input.selection.account.observed {
-        Some((first, last)) if first == last => format!("; results of {}", day(first)),
-        Some((first, last)) => format!("; results of {} to {}", day(first), day(last)),
+        Some((first, last)) if first == last => {
+            format!("; results of {}, days of grading not recorded", day(first))
+        }
+        Some((first, last)) => format!(
+            "; results of {} to {}, days of grading not recorded",
+            day(first),
+            day(last)
+        ),
         None => "; dates not recorded".to_owned(),
     };
     format!("{who}{when}. {}", how_well_graded(facts))
@@ -262,10 +268,10 @@ fn how_well_graded(facts: &Facts<'_>) -> String {
             format::thousands(n),
             format::decimals(kappa, 2)
         ),
-        _ if facts.context(crate::definition::Topic::Grader).is_empty() => {
-            "How often the verdicts are wrong was not checked: none was given twice".to_owned()
-        }
-        _ => "How often the verdicts are wrong was not checked on these results; what is known is in \u{201c}Who graded\u{201d}".to_owned(),
+        _ => match facts.definition().grader_check.as_deref().map(str::trim) {
+            Some(known) if !known.is_empty() => known.trim_end_matches('.').to_owned(),
+            _ => "How often the verdicts are wrong was not checked here".to_owned(),
+        },
     }
 }
 
@@ -333,6 +339,11 @@ pub fn change_span(lower: f64, upper: f64, places: usize) -> String {
             format::decimals(near, places),
             format::points(far, places)
         );
+    }
+    // A limit that rounds to nothing hides on which side of zero it lies.
+    let hidden = |limit: f64| limit != 0.0 && format::decimals(limit.abs(), 0) == "0";
+    if places == 0 && (hidden(lower) || hidden(upper)) {
+        return change_span(lower, upper, 1);
     }
     format!(
         "{} to {}",
@@ -403,7 +414,7 @@ mod tests {
         assert_eq!(plain(change_span(5.5, 6.3, 0)), "5.5 to 6.3 points more");
         assert_eq!(
             plain(change_span(-0.2, 2.0, 0)),
-            "no change to 2 points more"
+            "0.2 points fewer to 2.0 points more"
         );
     }
 

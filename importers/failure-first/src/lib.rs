@@ -1,24 +1,34 @@
-//! Imports the Failure-First corpus: SQLite, schema v13 and later.
+//! Imports the Failure-First corpus: SQLite, schema v13 and later, and graded
+//! traces in lines of JSON.
 //!
-//! Reads whichever optional columns a file has, refuses it by name when a
+//! Reads whichever optional columns a database has, refuses it by name when a
 //! needed table or column is gone, and turns every row of `results` into one
 //! trace or one reject. The file is opened read-only and is not trusted.
+//! Scenario packs hold prompts alone; they are recognised and refused.
 //!
 //! Resolves no names, guesses no sizes and never writes beside the source. What
 //! maps to what is in the `README.md` of this crate.
 
 mod fault;
+mod lines_of_json;
 mod lookup;
 mod results;
 mod schema;
+mod traces;
 
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use caveat_importer::probe::HEAD_BYTES;
 use caveat_importer::sqlite::{self, SqliteFault};
 use caveat_importer::{
     Claim, ImportError, Importer, ImporterInfo, Limits, Options, Probe, Resemblance, Sink, Source,
-    SourceFacts,
+    SourceFacts, file,
 };
 
 use crate::fault::Fault;
+use crate::lines_of_json::Shape;
 use crate::lookup::Lookups;
 use crate::schema::{Defect, Schema};
 
@@ -36,7 +46,7 @@ impl Importer for FailureFirst {
     fn info(&self) -> ImporterInfo {
         ImporterInfo {
             name: FORMAT,
-            title: "Failure-First corpus (SQLite, schema v13 and later)",
+            title: "Failure-First corpus (SQLite, schema v13 and later) and graded traces (JSONL)",
             versions: &["13"],
             claims_files: true,
             page: "importers/failure-first/README.md",
@@ -45,7 +55,7 @@ impl Importer for FailureFirst {
 
     fn probe(&self, probe: &Probe<'_>) -> Claim {
         if !probe.head.starts_with(sqlite::MAGIC) {
-            return Claim::No;
+            return Shape::of(probe.head).claim();
         }
         match examine(probe, Limits::default()) {
             Ok(schema) => Claim::Yes {
@@ -66,6 +76,12 @@ impl Importer for FailureFirst {
         sink: &mut dyn Sink,
     ) -> Result<SourceFacts, ImportError> {
         options.refuse_format_options(FORMAT)?;
+        if let Some(shape) = lines(&source.path)? {
+            return match shape {
+                Shape::Graded { .. } => traces::stream(&source.path, options, sink),
+                shape => Err(traces::refuse(&source.path, shape)),
+            };
+        }
         read(source, options, sink).map_err(|fault| fault.into_error(&source.path))
     }
 }
@@ -88,6 +104,24 @@ fn resemblance(fault: &Fault, head: &[u8]) -> Option<Resemblance> {
         reason: format!("{seen}, but {fault}"),
         hint: fault.hint().to_owned(),
     })
+}
+
+/// What a file is that begins like lines of JSON; `None` for anything else.
+fn lines(path: &Path) -> Result<Option<Shape>, ImportError> {
+    let io = |cause| ImportError::Io {
+        path: path.to_path_buf(),
+        cause,
+    };
+    file::regular(path)?;
+    let mut head = Vec::new();
+    let opened = File::open(path).map_err(io)?;
+    let bound = u64::try_from(HEAD_BYTES).unwrap_or(u64::MAX);
+    opened.take(bound).read_to_end(&mut head).map_err(io)?;
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
+    Ok(text
+        .trim_ascii_start()
+        .starts_with(b"{")
+        .then(|| Shape::of(&head)))
 }
 
 fn examine(probe: &Probe<'_>, limits: Limits) -> Result<Schema, Fault> {

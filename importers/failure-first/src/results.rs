@@ -222,7 +222,7 @@ fn grade(grader: Option<&str>, kind: GraderKind, word: &str, verdict: Verdict) -
 }
 
 /// An error is one that left no text; a text is a response, whatever its grade.
-fn outcome(response: Option<&str>, grades: &[Grade]) -> Outcome {
+pub(crate) fn outcome(response: Option<&str>, grades: &[Grade]) -> Outcome {
     let failed = grades
         .iter()
         .any(|grade| matches!(grade.verdict, Verdict::Error | Verdict::InfraError));

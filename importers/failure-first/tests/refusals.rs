@@ -39,7 +39,7 @@ fn a_missing_file_is_an_error_of_reading() {
     assert!(matches!(import(&missing), Err(ImportError::Io { .. })));
     assert!(!missing.exists());
     let directory = import(folder.path());
-    assert!(matches!(directory, Err(ImportError::Io { .. })));
+    assert!(matches!(directory, Err(ImportError::NotAFile { .. })));
 }
 
 #[test]

@@ -17,12 +17,13 @@ use caveat_importer::text::printable;
 use caveat_importer::{ImportError, Limits};
 use csv::StringRecord;
 
+use crate::encoding::Encoding;
 use crate::mapping::nearest;
-use crate::row::{Cell, RowHandler, too_long, utf8};
+use crate::row::{Cell, Place, RowHandler, too_long};
 use crate::source::{io_error, refused};
 
 /// Delimiters that are recognised from the header without being declared.
-const RECOGNISED: &[u8] = b",;\t";
+pub(crate) const RECOGNISED: &[u8] = b",;\t|";
 
 /// Most columns of a table; spreadsheets stop at 16,384.
 const MAX_COLUMNS: usize = 16_384;
@@ -34,67 +35,107 @@ const MAX_LISTED: usize = 40;
 pub(crate) struct Layout<'a> {
     pub(crate) path: &'a Path,
     pub(crate) delimiter: Option<u8>,
+    pub(crate) encoding: Encoding,
     pub(crate) slots: &'a [String],
     pub(crate) limits: &'a Limits,
 }
 
-/// Reads every row after the header and returns the delimiter.
+/// Reads every row after the header. Returns the header, and whether the last
+/// row is a reject that no line end follows: the file was probably cut short.
 pub(crate) fn read<R: BufRead>(
     reader: R,
     start_byte: u64,
     layout: &Layout<'_>,
     handle: &mut RowHandler<'_>,
-) -> Result<u8, ImportError> {
+) -> Result<(Header, bool), ImportError> {
     let limit = layout.limits.max_record_bytes;
-    let mut rows = RowSplitter::new(reader, start_byte, limit);
-    if let Some(delimiter) = layout.delimiter {
-        rows.delimiters = vec![delimiter];
-    }
-    let io = |cause| io_error(layout.path, cause);
-    let header = rows.next_row().map_err(io)?.ok_or_else(|| {
-        let hint = "check that the path is the table and that it was written completely";
-        refused(layout.path, "no header line, the file is empty", hint)
-    })?;
-    let columns = read_header(&rows, &header, layout)?;
-    rows.delimiters = vec![columns.delimiter];
-    let mut cell_reader = CellReader::new(columns.delimiter);
+    let mut rows = RowSplitter::new(reader, start_byte, limit, layout.encoding);
+    let header = start(&mut rows, layout)?;
+    let columns = match_columns(&header, layout)?;
+    let mut cell_reader = CellReader::new(header.delimiter, layout.encoding);
     let mut record = StringRecord::new();
+    let mut cut_short = false;
+    let io = |cause| io_error(layout.path, cause);
     while let Some(row) = rows.next_row().map_err(io)? {
-        let checked = check_row(&row, rows.bytes(), columns.count, limit)
+        let place = Place {
+            record: row.at.line,
+            byte: Some(row.at.byte),
+        };
+        let checked = check_row(&row, rows.bytes(), header.names.len(), limit)
             .and_then(|()| cell_reader.read(rows.bytes(), row.at, &mut record));
         match checked {
             Ok(()) => {
                 let cells: Vec<Cell<'_>> = columns
-                    .positions
                     .iter()
                     .map(|&position| match record.get(position) {
                         Some(text) => Cell::Text(Cow::Borrowed(text)),
                         None => Cell::Absent,
                     })
                     .collect();
-                handle(row.at, Ok(&cells))?;
+                handle(place, Ok(&cells))?;
             }
-            Err(reason) => handle(row.at, Err(reason))?,
+            Err(reason) => {
+                cut_short = row.without_end;
+                handle(place, Err(reason))?;
+            }
         }
     }
-    Ok(columns.delimiter)
+    Ok((header, cut_short))
 }
 
-/// The header, matched with the slots.
-struct Columns {
-    delimiter: u8,
-    count: usize,
-    /// Position in the row, per slot.
-    positions: Vec<usize>,
+/// The first line of a table.
+pub(crate) struct Header {
+    pub(crate) delimiter: u8,
+    /// Whether the mapping or the file itself says so.
+    pub(crate) declared: bool,
+    /// Names of the columns without the space around them.
+    pub(crate) names: Vec<String>,
+}
+
+/// Reads the header, after the line with which spreadsheets declare a delimiter.
+fn start<R: BufRead>(
+    rows: &mut RowSplitter<R>,
+    layout: &Layout<'_>,
+) -> Result<Header, ImportError> {
+    let mut declared = layout.delimiter;
+    if let Some(delimiter) = declared {
+        rows.delimiters = vec![delimiter];
+    }
+    let mut row = next_header_row(rows, layout)?;
+    if let [b's', b'e', b'p', b'=', delimiter] = *rows.bytes() {
+        declared = declared.or(Some(delimiter));
+        rows.delimiters = declared.into_iter().collect();
+        row = next_header_row(rows, layout)?;
+    }
+    let header = read_header(rows, &row, declared, layout)?;
+    rows.delimiters = vec![header.delimiter];
+    Ok(header)
+}
+
+fn next_header_row<R: BufRead>(
+    rows: &mut RowSplitter<R>,
+    layout: &Layout<'_>,
+) -> Result<RawRow, ImportError> {
+    let row = rows
+        .next_row()
+        .map_err(|cause| io_error(layout.path, cause))?;
+    row.ok_or_else(|| {
+        let hint = "check that the path is the table and that it was written completely";
+        refused(layout.path, "no header line, the file is empty", hint)
+    })
 }
 
 fn read_header<R: BufRead>(
     rows: &RowSplitter<R>,
     header: &RawRow,
+    declared: Option<u8>,
     layout: &Layout<'_>,
-) -> Result<Columns, ImportError> {
-    let hint = "the first line must hold the column names, in UTF-8";
-    let fault = |found: String| refused(layout.path, format!("header: {found}"), hint);
+) -> Result<Header, ImportError> {
+    let hint = format!(
+        "the first line must hold the column names, in {}",
+        layout.encoding.name()
+    );
+    let fault = |found: String| refused(layout.path, format!("header: {found}"), hint.clone());
     if header.length > layout.limits.max_record_bytes {
         let limit = layout.limits.max_record_bytes;
         return Err(fault(too_long("line", header.length, limit)));
@@ -108,63 +149,104 @@ fn read_header<R: BufRead>(
             header.fields
         )));
     }
-    let declared = layout.delimiter.map(|delimiter| vec![delimiter]);
-    let candidates = declared.unwrap_or_else(|| RECOGNISED.to_vec());
-    let mut best: Option<(u8, Vec<String>)> = None;
+    let candidates = declared.map_or_else(|| RECOGNISED.to_vec(), |delimiter| vec![delimiter]);
+    let mut best: Option<Header> = None;
     for delimiter in candidates {
         let mut record = StringRecord::new();
-        CellReader::new(delimiter)
+        CellReader::new(delimiter, layout.encoding)
             .read(rows.bytes(), header.at, &mut record)
             .map_err(fault)?;
         let names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
-        if layout
-            .slots
-            .iter()
-            .all(|slot| names.iter().any(|name| name == slot.trim()))
-        {
-            return match_columns(delimiter, &names, layout);
+        let slots = layout.slots;
+        let found = Header {
+            delimiter,
+            declared: declared.is_some(),
+            names,
+        };
+        if !slots.is_empty() && slots.iter().all(|slot| found.has(slot)) {
+            return Ok(found);
         }
         if best
             .as_ref()
-            .is_none_or(|(_, most)| names.len() > most.len())
+            .is_none_or(|most| found.names.len() > most.names.len())
         {
-            best = Some((delimiter, names));
+            best = Some(found);
         }
     }
-    let (delimiter, names) = best.unwrap_or_default();
-    match_columns(delimiter, &names, layout)
+    best.ok_or_else(|| fault("no column".to_owned()))
 }
 
-fn match_columns(
-    delimiter: u8,
-    names: &[String],
-    layout: &Layout<'_>,
-) -> Result<Columns, ImportError> {
-    let mut sorted: Vec<&str> = names.iter().map(String::as_str).collect();
-    sorted.sort_unstable();
-    let twice = sorted.windows(2).find_map(|pair| match pair {
-        [first, second] if first == second && !first.is_empty() => Some(*first),
-        _ => None,
-    });
-    if let Some(name) = twice {
-        let found = format!("column `{}` stands twice in the header", printable(name));
-        return Err(refused(
-            layout.path,
-            found,
-            "give every column a name of its own",
-        ));
+impl Header {
+    fn has(&self, slot: &str) -> bool {
+        self.names.iter().any(|name| name == slot.trim())
     }
+}
+
+/// The position of each slot. A name that stands twice is a fault only where it is mapped.
+fn match_columns(header: &Header, layout: &Layout<'_>) -> Result<Vec<usize>, ImportError> {
     let positions = layout.slots.iter().map(|slot| {
         let wanted = slot.trim();
-        let position = names.iter().position(|name| name == wanted);
-        position.ok_or_else(|| missing_column(layout.path, wanted, names))
+        let mut places = header
+            .names
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| *name == wanted);
+        match (places.next(), places.next()) {
+            (Some((position, _)), None) => Ok(position),
+            (Some(_), Some(_)) => {
+                let found = format!("column `{}` stands twice in the header", printable(wanted));
+                let hint = "the mapping names it: give every mapped column a name of its own";
+                Err(refused(layout.path, found, hint))
+            }
+            (None, _) => Err(missing_column(layout.path, wanted, &header.names)),
+        }
     });
-    Ok(Columns {
-        delimiter,
-        count: names.len(),
-        positions: positions.collect::<Result<_, _>>()?,
-    })
+    positions.collect()
 }
+
+/// Finds the delimiter that splits the rows most evenly, and the columns that
+/// it gives, where no mapping says which columns there are.
+pub(crate) fn survey<R: BufRead>(
+    open: impl Fn() -> Result<(R, u64), ImportError>,
+    layout: &Layout<'_>,
+) -> Result<Header, ImportError> {
+    let split = || {
+        let (reader, start_byte) = open()?;
+        let limit = layout.limits.max_record_bytes;
+        Ok::<_, ImportError>(RowSplitter::new(reader, start_byte, limit, layout.encoding))
+    };
+    let plain = start(&mut split()?, layout)?;
+    if plain.declared {
+        return Ok(plain);
+    }
+    let mut best: Option<((usize, usize), Header)> = None;
+    for &delimiter in RECOGNISED {
+        let declared = Layout {
+            delimiter: Some(delimiter),
+            ..*layout
+        };
+        let mut rows = split()?;
+        let header = start(&mut rows, &declared)?;
+        let mut even = 0;
+        for _ in 0..SURVEYED_ROWS {
+            match rows.next_row() {
+                Ok(Some(row)) => even += usize::from(row.fields == header.names.len()),
+                Ok(None) => break,
+                Err(cause) => return Err(io_error(layout.path, cause)),
+            }
+        }
+        // One column splits every row evenly and is no evidence.
+        let several = if header.names.len() > 1 { even + 1 } else { 0 };
+        let score = (several, header.names.len());
+        if best.as_ref().is_none_or(|(most, _)| score > *most) {
+            best = Some((score, header));
+        }
+    }
+    Ok(best.map_or(plain, |(_, header)| header))
+}
+
+/// Rows that are looked at to find the delimiter.
+const SURVEYED_ROWS: usize = 100;
 
 /// Refuses a source that lacks a mapped column, and lists those it has.
 pub(crate) fn missing_column(path: &Path, wanted: &str, names: &[String]) -> ImportError {
@@ -182,7 +264,9 @@ pub(crate) fn missing_column(path: &Path, wanted: &str, names: &[String]) -> Imp
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
     let hint = match nearest(wanted, &known) {
         Some(meant) => format!("did you mean `{}`? correct the mapping", printable(meant)),
-        None => "name a column that the table has, or declare its `delimiter`".to_owned(),
+        None => "name a column that the table has, or declare its `delimiter`, or in JSON the \
+                 list of `rows`"
+            .to_owned(),
     };
     let wanted = printable(wanted);
     let found = format!("no column `{wanted}`; found {}{more}", shown.join(", "));
@@ -209,7 +293,10 @@ fn check_row(row: &RawRow, bytes: &[u8], columns: usize, limit: u64) -> Result<(
 }
 
 /// Reads the cells of one row at a time.
-struct CellReader(csv::Reader<OneRow>);
+struct CellReader {
+    reader: csv::Reader<OneRow>,
+    encoding: Encoding,
+}
 
 /// Gives the `csv` crate the bytes of one row, so that it cannot read past it.
 #[derive(Default)]
@@ -228,13 +315,16 @@ impl Read for OneRow {
 }
 
 impl CellReader {
-    fn new(delimiter: u8) -> Self {
+    fn new(delimiter: u8, encoding: Encoding) -> Self {
         let mut builder = csv::ReaderBuilder::new();
         builder
             .has_headers(false)
             .flexible(true)
             .delimiter(delimiter);
-        Self(builder.from_reader(OneRow::default()))
+        Self {
+            reader: builder.from_reader(OneRow::default()),
+            encoding,
+        }
     }
 
     /// Reads a row that ends outside of quotation marks.
@@ -244,13 +334,13 @@ impl CellReader {
         at: Position,
         record: &mut StringRecord,
     ) -> Result<(), String> {
-        utf8(bytes, at)?;
-        let row = self.0.get_mut();
+        self.encoding.check(bytes, Some(at.byte))?;
+        let row = self.reader.get_mut();
         row.bytes.clear();
         row.bytes.extend_from_slice(bytes);
         row.bytes.push(b'\n');
         row.given = 0;
-        match self.0.read_record(record) {
+        match self.reader.read_record(record) {
             Ok(true) => Ok(()),
             Ok(false) => Err("not a row of cells".to_owned()),
             Err(error) => Err(format!("not a row of cells: {error}")),
@@ -268,6 +358,8 @@ pub(crate) struct RawRow {
     pub(crate) length: u64,
     /// Whether the file ended within quotation marks.
     pub(crate) unclosed: bool,
+    /// Whether the file ended before the row did.
+    pub(crate) without_end: bool,
 }
 
 /// Where in a cell the splitter stands.
@@ -288,10 +380,11 @@ pub(crate) struct RowSplitter<R> {
     buffer: Vec<u8>,
     /// The last byte was a carriage return: a line feed now belongs to it.
     after_return: bool,
+    encoding: Encoding,
 }
 
 impl<R: BufRead> RowSplitter<R> {
-    fn new(reader: R, start_byte: u64, max_bytes: u64) -> Self {
+    fn new(reader: R, start_byte: u64, max_bytes: u64, encoding: Encoding) -> Self {
         Self {
             reader,
             delimiters: RECOGNISED.to_vec(),
@@ -302,6 +395,7 @@ impl<R: BufRead> RowSplitter<R> {
             },
             buffer: Vec::new(),
             after_return: false,
+            encoding,
         }
     }
 
@@ -319,6 +413,7 @@ impl<R: BufRead> RowSplitter<R> {
             if chunk.is_empty() {
                 return Ok(row.map(|row| RawRow {
                     unclosed: state == State::Quoted,
+                    without_end: true,
                     ..row
                 }));
             }
@@ -327,7 +422,7 @@ impl<R: BufRead> RowSplitter<R> {
             for &byte in chunk {
                 used += 1;
                 let at = self.next;
-                self.next.byte += 1;
+                self.next.byte += self.encoding.width(byte);
                 // A line feed after a carriage return is part of the same end of line.
                 let starts_line = byte == b'\r' || (byte == b'\n' && !self.after_return);
                 let second_half = byte == b'\n' && self.after_return;
@@ -348,6 +443,7 @@ impl<R: BufRead> RowSplitter<R> {
                     fields: 1,
                     length: 0,
                     unclosed: false,
+                    without_end: false,
                 });
                 row.length += 1;
                 if self.buffer.len() < self.limit {
@@ -383,11 +479,11 @@ mod tests {
 
     fn split(text: &[u8], capacity: usize) -> (Vec<(Position, Vec<String>)>, bool) {
         let reader = io::BufReader::with_capacity(capacity, text);
-        let mut rows = RowSplitter::new(reader, 0, 1 << 20);
+        let mut rows = RowSplitter::new(reader, 0, 1 << 20, Encoding::Utf8);
         rows.delimiters = vec![b','];
         let mut found = Vec::new();
         let mut unclosed = false;
-        let mut cells = CellReader::new(b',');
+        let mut cells = CellReader::new(b',', Encoding::Utf8);
         while let Some(row) = rows.next_row().unwrap() {
             let mut record = StringRecord::new();
             if row.unclosed {

@@ -17,7 +17,7 @@ use caveat_importer::{ImportError, Limits};
 use crate::csv_rows::{self, Layout};
 use crate::mapping::{FileKind, JoinMapping, fault};
 use crate::row::Cell;
-use crate::source::{self, io_error, refused};
+use crate::source::{self, Declared, io_error, refused};
 
 /// Largest second table; a list of ten thousand models takes about 1 MB.
 const MAX_JOIN_BYTES: u64 = 16 << 20;
@@ -135,19 +135,25 @@ fn read_rows(
 ) -> Result<BTreeMap<String, Vec<Option<String>>>, ImportError> {
     let columns = mapping.columns.values().cloned();
     let slots: Vec<String> = std::iter::once(mapping.on.clone()).chain(columns).collect();
+    let mut rows = BTreeMap::new();
+    let declared = Declared {
+        kind: Some(FileKind::Csv),
+        ..Declared::default()
+    };
+    let table = source::start(path, bytes, declared)?;
     let layout = Layout {
         path,
         delimiter: None,
+        encoding: table.shape.encoding,
         slots: &slots,
         limits,
     };
-    let mut rows = BTreeMap::new();
-    let table = source::start(path, bytes, Some(FileKind::Csv))?;
-    csv_rows::read(table.reader, table.start_byte, &layout, &mut |at, row| {
+    let start_byte = table.shape.start_byte;
+    csv_rows::read(table.reader, start_byte, &layout, &mut |at, row| {
         let added = row.and_then(|cells| add_model(cells, limits, &mut rows));
         added.map_err(|reason| {
             let hint = "correct the row: every model once, with its name";
-            refused(path, format!("line {}: {reason}", at.line), hint)
+            refused(path, format!("line {}: {reason}", at.record), hint)
         })
     })?;
     Ok(rows)

@@ -1,279 +1,233 @@
-//! Rows of a file with one JSON object per line.
+//! Rows of JSON: one object per line, or the objects of a list.
 //!
-//! Strict JSON: no NaN, no duplicate key, bounded nesting, nothing after the
-//! object. A path is a key, or keys and list positions joined by dots; a key
-//! that itself holds dots is found before its parts are tried.
+//! A list is cut into its objects while the file is read, so that memory
+//! follows the longest row. A row that cannot be read is a reject and spoils
+//! no other. A path that no object of the file has is a fault of the mapping.
 
-use std::borrow::Cow;
-use std::fmt;
 use std::io::BufRead;
 use std::path::Path;
 
+use caveat_importer::json::{Content, Key, Pieces, PiecesError};
 use caveat_importer::lines::{Line, Lines};
+use caveat_importer::text::printable;
 use caveat_importer::{ImportError, Limits};
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
 
 use crate::csv_rows::missing_column;
-use crate::row::{Cell, RowHandler, too_long, utf8};
-use crate::source::io_error;
+use crate::encoding::Encoding;
+use crate::json_value::{cell, find, parse};
+use crate::row::{Cell, Place, RowHandler, too_long};
+use crate::source::{Shape, io_error, refused};
 
-/// Reads every line; blank lines are no rows.
-///
-/// A path that no object of the file has is a fault of the mapping.
-pub(crate) fn read<R: BufRead>(
+/// Members of a file that are named in a message.
+const MAX_LISTED: usize = 20;
+
+/// What to read from a file of JSON.
+pub(crate) struct JsonLayout<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) shape: Shape,
+    /// Path of the list that holds the rows; empty for the file itself.
+    pub(crate) rows: &'a str,
+    pub(crate) slots: &'a [String],
+    pub(crate) limits: &'a Limits,
+}
+
+/// Reads objects of which each has a line of its own; blank lines are no rows.
+/// Returns sentences for the account.
+pub(crate) fn read_lines<R: BufRead>(
     reader: R,
-    start_byte: u64,
-    (path, slots, limits): (&Path, &[String], &Limits),
+    layout: &JsonLayout<'_>,
     handle: &mut RowHandler<'_>,
-) -> Result<(), ImportError> {
-    let limit = limits.max_record_bytes;
-    let mut lines = Lines::new(reader, limit).starting_at(start_byte);
-    let mut seen = vec![false; slots.len()];
-    let mut keys: Option<Vec<String>> = None;
-    while let Some((at, line)) = lines.next_line().map_err(|cause| io_error(path, cause))? {
-        let parsed = match line {
-            Line::Whole(bytes) if bytes.trim_ascii().is_empty() => continue,
-            Line::Whole(bytes) => {
-                utf8(bytes, at).and_then(|text| parse_object(text, limits.max_depth))
-            }
-            Line::TooLong { bytes } => Err(too_long("line", bytes, limit)),
+) -> Result<Vec<String>, ImportError> {
+    let limit = layout.limits.max_record_bytes;
+    let shape = layout.shape;
+    let mut lines = Lines::new(reader, limit).starting_at(shape.start_byte);
+    let mut objects = Objects::new(layout);
+    let mut cut_short = false;
+    while let Some((at, line)) = lines
+        .next_line()
+        .map_err(|cause| io_error(layout.path, cause))?
+    {
+        let place = Place {
+            record: at.line,
+            byte: layout.byte(at.byte),
         };
-        match parsed {
-            Ok(object) => {
-                let values: Vec<_> = slots.iter().map(|slot| find(&object, slot)).collect();
-                for (seen, value) in seen.iter_mut().zip(&values) {
-                    *seen |= value.is_some();
-                }
-                let cells: Vec<_> = values.into_iter().map(cell).collect();
-                keys.get_or_insert_with(|| object.keys().cloned().collect());
-                handle(at, Ok(&cells))?;
+        let (length, row) = match line {
+            Line::Whole(bytes) if bytes.trim_ascii().is_empty() => continue,
+            Line::Whole(bytes) => (bytes.len(), objects.check(place, bytes)),
+            Line::TooLong { bytes } => (0, Err(too_long("line", bytes, limit))),
+        };
+        let length = u64::try_from(length).unwrap_or(u64::MAX);
+        cut_short = row.is_err() && lines.bytes_read() == at.byte.saturating_add(length);
+        objects.row(place, row, handle)?;
+    }
+    let mut notes = objects.finish()?;
+    if cut_short {
+        notes.push(CUT_SHORT.to_owned());
+    }
+    Ok(notes)
+}
+
+/// Says that a file ends within a row.
+pub(crate) const CUT_SHORT: &str = "the last row is incomplete and no line end follows it: the \
+                                    file was probably cut short, the rows before are read";
+
+/// Reads the objects of a list. Returns sentences for the account.
+pub(crate) fn read_list<R: BufRead>(
+    reader: R,
+    layout: &JsonLayout<'_>,
+    handle: &mut RowHandler<'_>,
+) -> Result<Vec<String>, ImportError> {
+    let limit = layout.limits.max_record_bytes;
+    let mut pieces = Pieces::new(reader, &[layout.rows], layout.limits);
+    let mut objects = Objects::new(layout);
+    let mut others: Vec<String> = Vec::new();
+    let mut truncated = None;
+    loop {
+        let piece = match pieces.next_piece() {
+            Ok(Some(piece)) => piece,
+            Ok(None) => break,
+            Err(PiecesError::Truncated { byte }) => {
+                truncated = Some(byte);
+                break;
             }
-            Err(reason) => handle(at, Err(reason))?,
-        }
+            Err(PiecesError::Io(cause)) => return Err(io_error(layout.path, cause)),
+            Err(error @ PiecesError::Syntax { .. }) => {
+                let hint = "write the rows again; one object per line keeps a fault to its row";
+                return Err(refused(layout.path, printable(&error.to_string()), hint));
+            }
+        };
+        let index = match piece.key {
+            Key::Index(index) if piece.path == layout.rows => index,
+            Key::Name(name) => {
+                others.push(name.to_owned());
+                others.truncate(MAX_LISTED);
+                continue;
+            }
+            Key::Index(_) => continue,
+        };
+        let place = Place {
+            record: index,
+            byte: layout.byte(piece.byte.saturating_add(layout.shape.start_byte)),
+        };
+        let row = match piece.content {
+            Content::Whole(bytes) => objects.check(place, bytes),
+            Content::TooLong { bytes } => Err(too_long("row", bytes, limit)),
+        };
+        objects.row(place, row, handle)?;
     }
-    let never = seen.iter().zip(slots).find(|(seen, _)| !**seen);
-    match (never, keys) {
-        (Some((_, slot)), Some(keys)) => Err(missing_column(path, slot, &keys)),
-        _ => Ok(()),
+    if pieces.containers(layout.rows) == 0 || (objects.rows == 0 && !others.is_empty()) {
+        return Err(layout.no_list(&others, truncated.is_some()));
     }
-}
-
-fn cell(value: Option<&Value>) -> Cell<'_> {
-    match value {
-        None | Some(Value::Null) => Cell::Absent,
-        Some(Value::String(text)) => Cell::Text(Cow::Borrowed(text)),
-        Some(Value::Bool(truth)) => {
-            Cell::Text(Cow::Borrowed(if *truth { "true" } else { "false" }))
-        }
-        Some(Value::Number(number)) if is_rounded(number) => {
-            Cell::Structure("a number too large to be read exactly")
-        }
-        Some(Value::Number(number)) => Cell::Text(Cow::Owned(number.to_string())),
-        Some(Value::Array(_)) => Cell::Structure("a list"),
-        Some(Value::Object(_)) => Cell::Structure("an object"),
-    }
-}
-
-/// Whether a number may have lost digits: two long ids must not become one.
-fn is_rounded(number: &Number) -> bool {
-    /// Every whole number up to here has a floating-point number of its own.
-    const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
-    let value = number.as_f64().filter(|_| number.is_f64());
-    value.is_some_and(|value| value.abs() >= LARGEST_EXACT)
-}
-
-fn find<'v>(object: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
-    if let Some(value) = object.get(path) {
-        return Some(value);
-    }
-    let (key, rest) = path.split_once('.')?;
-    find_in(object.get(key)?, rest)
-}
-
-fn find_in<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
-    match value {
-        Value::Object(object) => find(object, path),
-        Value::Array(list) => {
-            let (position, rest) = match path.split_once('.') {
-                Some((position, rest)) => (position, Some(rest)),
-                None => (path, None),
+    let mut notes = Vec::new();
+    if let Some(byte) = truncated {
+        let unfinished = pieces
+            .unfinished()
+            .filter(|piece| piece.path == layout.rows);
+        if let Some(unfinished) = unfinished {
+            let place = Place {
+                record: unfinished.key.parse().unwrap_or(objects.rows),
+                byte: layout.byte(unfinished.byte.saturating_add(layout.shape.start_byte)),
             };
-            let value = list.get(position.parse::<usize>().ok()?)?;
-            rest.map_or(Some(value), |rest| find_in(value, rest))
+            let reason = "the file ends within this row".to_owned();
+            objects.row(place, Err(reason), handle)?;
         }
-        _ => None,
+        notes.push(format!(
+            "the file is cut short at byte {byte} of its text: the rows before are read"
+        ));
+    }
+    notes.extend(objects.finish()?);
+    Ok(notes)
+}
+
+impl JsonLayout<'_> {
+    /// A byte of the file, where the text and the file have the same bytes.
+    fn byte(&self, byte: u64) -> Option<u64> {
+        (self.shape.encoding == Encoding::Utf8).then_some(byte)
+    }
+
+    fn no_list(&self, members: &[String], truncated: bool) -> ImportError {
+        let place = if self.rows.is_empty() {
+            "the file is no JSON list of rows".to_owned()
+        } else {
+            format!("no list of rows at `{}`", printable(self.rows))
+        };
+        let names: Vec<String> = members
+            .iter()
+            .map(|name| format!("`{}`", printable(name)))
+            .collect();
+        let found = match (names.is_empty(), truncated) {
+            (true, true) => format!("{place}: it is cut short"),
+            (true, false) => place,
+            (false, _) => format!("{place}; found an object with {}", names.join(", ")),
+        };
+        let hint = "name the member that holds the list, such as `rows = \"results\"`";
+        refused(self.path, found, hint)
     }
 }
 
-fn parse_object(text: &str, max_depth: u32) -> Result<Map<String, Value>, String> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let strict = Strict {
-        levels_left: max_depth,
-    };
-    let parsed = strict
-        .deserialize(&mut reader)
-        .and_then(|value| reader.end().map(|()| value));
-    match parsed {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(other) => Err(format!("expected an object, found {}", kind_of(&other))),
-        Err(error) => {
-            let message = error.to_string();
-            let cause = message.split(" at line ").next().unwrap_or_default();
-            Err(format!(
-                "not valid JSON: {cause} (column {})",
-                error.column()
-            ))
+/// Turns objects into cells and remembers which paths were found.
+struct Objects<'a> {
+    layout: &'a JsonLayout<'a>,
+    seen: Vec<bool>,
+    keys: Option<Vec<String>>,
+    rows: u64,
+    python: u64,
+}
+
+impl<'a> Objects<'a> {
+    fn new(layout: &'a JsonLayout<'a>) -> Self {
+        Self {
+            layout,
+            seen: vec![false; layout.slots.len()],
+            keys: None,
+            rows: 0,
+            python: 0,
         }
     }
-}
 
-const fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a truth value",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+    fn check(&self, place: Place, bytes: &[u8]) -> Result<crate::json_value::Object, String> {
+        self.layout.shape.encoding.check(bytes, place.byte)?;
+        parse(bytes, self.layout.limits)
     }
-}
 
-/// Builds a value and refuses duplicate keys and deep nesting.
-#[derive(Clone, Copy)]
-struct Strict {
-    levels_left: u32,
-}
-
-impl Strict {
-    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
-        match self.levels_left.checked_sub(1) {
-            Some(levels_left) => Ok(Self { levels_left }),
-            None => Err(E::custom("nested too deeply")),
+    fn row(
+        &mut self,
+        place: Place,
+        row: Result<crate::json_value::Object, String>,
+        handle: &mut RowHandler<'_>,
+    ) -> Result<(), ImportError> {
+        self.rows += 1;
+        let object = match row {
+            Ok(object) => object,
+            Err(reason) => return handle(place, Err(reason)),
+        };
+        self.python += u64::from(object.python);
+        let members = &object.members;
+        let slots = self.layout.slots.iter();
+        let values: Vec<_> = slots.map(|slot| find(members, slot)).collect();
+        for (seen, value) in self.seen.iter_mut().zip(&values) {
+            *seen |= value.is_some();
         }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Strict {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Strict {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
+        let keys = || members.keys().cloned().collect();
+        self.keys.get_or_insert_with(keys);
+        let cells: Vec<Cell<'_>> = values.into_iter().map(cell).collect();
+        handle(place, Ok(&cells))
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, truth: bool) -> Result<Value, E> {
-        Ok(Value::Bool(truth))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(Value::from(number))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(Value::from(number))
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Value, E> {
-        Number::from_f64(number)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("a number that is not finite"))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::String(text.to_owned()))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Value, E> {
-        Ok(Value::String(text))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let inner = self.deeper()?;
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(inner)? {
-            list.push(item);
+    /// Refuses a source that lacks a mapped path altogether.
+    fn finish(self) -> Result<Vec<String>, ImportError> {
+        let mut slots = self.seen.iter().zip(self.layout.slots);
+        let never = slots.find(|(seen, _)| !**seen);
+        if let (Some((_, slot)), Some(keys)) = (never, &self.keys) {
+            return Err(missing_column(self.layout.path, slot, keys));
         }
-        Ok(Value::Array(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let inner = self.deeper()?;
-        let mut object = Map::new();
-        while let Some(key) = entries.next_key::<String>()? {
-            let value = entries.next_value_seed(inner)?;
-            if object.contains_key(&key) {
-                let shown = caveat_importer::text::printable(&key);
-                return Err(A::Error::custom(format!("key `{shown}` stands twice")));
-            }
-            object.insert(key, value);
-        }
-        Ok(Value::Object(object))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    #[test]
-    fn a_path_goes_through_objects_and_lists_and_prefers_the_whole_key() {
-        let text = r#"{"a": {"b": [{"c": 1}, 2]}, "a.b": "whole", "n": null}"#;
-        let object = parse_object(text, 8).unwrap();
-        let text = |path: &str| cell(find(&object, path));
-        assert_eq!(text("a.b"), Cell::Text("whole".into()));
-        assert_eq!(text("a.b.0.c"), Cell::Text("1".into()));
-        assert_eq!(text("a.b.1"), Cell::Text("2".into()));
-        assert_eq!(text("a"), Cell::Structure("an object"));
-        assert_eq!(text("n"), Cell::Absent);
-        assert_eq!(text("a.b.2"), Cell::Absent);
-        assert_eq!(text("n.x"), Cell::Absent);
-    }
-
-    #[test]
-    fn a_number_that_was_rounded_is_no_text() {
-        let object = parse_object(
-            r#"{"a": 18446744073709551615, "b": 18446744073709551616}"#,
-            8,
-        );
-        let object = object.unwrap();
-        assert_eq!(
-            cell(object.get("a")),
-            Cell::Text("18446744073709551615".into())
-        );
-        assert!(matches!(cell(object.get("b")), Cell::Structure(_)));
-    }
-
-    #[test]
-    fn what_is_not_strict_json_says_where() {
-        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-        for (text, part) in [
-            (r#"{"a": NaN}"#, "expected"),
-            (r#"{"a": 1, "a": 2}"#, "key `a` stands twice"),
-            (r#"{"a": {"b": {"c": {"d": 1}}}}"#, "nested too deeply"),
-            (&deep, "nested too deeply"),
-            (r#"{"a": 1} x"#, "trailing characters"),
-            (r#"{"a": 1e999}"#, "out of range"),
-            (r#"{"a": "\ud800"}"#, "not valid JSON"),
-            (r#"{"a": "cut"#, "EOF while parsing a string"),
-            ("[1,2]", "expected an object, found a list"),
-        ] {
-            let reason = parse_object(text, 3).unwrap_err();
-            assert!(reason.contains(part), "{reason}");
-            assert!(!reason.contains("line"), "{reason}");
-        }
+        let python = self.python;
+        Ok(match python {
+            0 => Vec::new(),
+            _ => vec![format!(
+                "{python} rows with Python's `True`, `False` or `None` outside of quotation \
+                 marks were read as JSON's words"
+            )],
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! Importer for tables: CSV and JSONL, through a declared mapping.
+//! Importer for tables: CSV, JSONL, JSON and Parquet, through a declared mapping.
 //!
 //! A table says nothing of itself, so this importer claims no file: it is used
 //! when it is named, and reads what the [mapping](mapping::Mapping) declares.
@@ -7,29 +7,36 @@
 //! reject with its line and byte. It guesses no meaning of a column or a value.
 //! The page of the importer (`README.md`) lists every key.
 
+pub mod encoding;
+pub mod guess;
 pub mod mapping;
 
 mod csv_rows;
 mod join;
 mod json_rows;
+mod json_value;
+mod parquet_rows;
 mod plan;
+mod read;
 mod record;
 mod row;
 mod source;
+mod undecided;
 
 use caveat_corpus::Location;
-use caveat_importer::lines::Position;
 use caveat_importer::text::printable;
 use caveat_importer::{
     Claim, ImportError, Importer, ImporterInfo, Options, Probe, Reject, Sink, Source, SourceFacts,
 };
 
-use crate::csv_rows::Layout;
+pub use crate::guess::{Guess, guess};
+
 use crate::join::Joined;
-use crate::mapping::{FileKind, Kind, Mapping};
+use crate::mapping::{Kind, Mapping};
 use crate::plan::{Binding, GradePlan, Plan, Rule};
+use crate::read::Request;
 use crate::record::Builder;
-use crate::row::Cell;
+use crate::row::{Cell, Place};
 
 /// Name of the format.
 pub const FORMAT: &str = "table";
@@ -45,8 +52,8 @@ impl Importer for Table {
     fn info(&self) -> ImporterInfo {
         ImporterInfo {
             name: FORMAT,
-            title: "CSV or JSONL with a declared mapping of columns: traces, or counts per cell",
-            versions: &["csv", "jsonl"],
+            title: "CSV, JSON or Parquet with a declared mapping of columns: traces, or counts per cell",
+            versions: &["csv", "jsonl", "json", "parquet"],
             claims_files: false,
             page: "importers/table/README.md",
         }
@@ -73,13 +80,14 @@ impl Importer for Table {
             limits: &options.limits,
             keep_text: options.keep_text,
         };
-        let version = read_rows(source, options, &builder, sink)?;
+        let reading = read_rows(source, options, &builder, sink)?;
         let mut notes = account(&plan);
         if let (Some(joined), Some(join)) = (&joined, &plan.join) {
             notes.push(joined.note(join));
         }
+        notes.extend(reading.notes);
         Ok(SourceFacts {
-            format_version: Some(version.to_owned()),
+            format_version: Some(reading.kind.name().to_owned()),
             notes,
         })
     }
@@ -90,19 +98,18 @@ fn read_rows(
     options: &Options,
     builder: &Builder<'_>,
     sink: &mut dyn Sink,
-) -> Result<&'static str, ImportError> {
+) -> Result<read::Reading, ImportError> {
     let plan = builder.plan;
-    let table = source::open(&source.path, plan.file)?;
     let mut rows = 0_u64;
-    let mut handle = |at: Position, row: Result<&[Cell<'_>], String>| {
+    let mut handle = |place: Place, row: Result<&[Cell<'_>], String>| {
         rows += 1;
         if rows.is_multiple_of(ROWS_PER_PROGRESS) {
-            sink.progress(at.byte);
+            sink.progress(place.byte.unwrap_or_default());
         }
         let location = Location {
             entry: None,
-            record: Some(at.line.to_string()),
-            byte: Some(at.byte),
+            record: Some(place.record.to_string()),
+            byte: place.byte,
         };
         match row.and_then(|cells| builder.record(location.clone(), cells)) {
             Ok(record) => sink.record(record)?,
@@ -110,27 +117,16 @@ fn read_rows(
         }
         Ok(())
     };
-    match table.kind {
-        FileKind::Csv => {
-            let layout = Layout {
-                path: &source.path,
-                delimiter: plan.delimiter,
-                slots: &plan.slots,
-                limits: &options.limits,
-            };
-            csv_rows::read(table.reader, table.start_byte, &layout, &mut handle)?;
-            Ok("csv")
-        }
-        FileKind::Jsonl => {
-            let place = (
-                source.path.as_path(),
-                plan.slots.as_slice(),
-                &options.limits,
-            );
-            json_rows::read(table.reader, table.start_byte, place, &mut handle)?;
-            Ok("jsonl")
-        }
-    }
+    let request = Request {
+        path: &source.path,
+        file: plan.file,
+        delimiter: plan.delimiter,
+        encoding: plan.encoding,
+        rows: plan.rows.as_deref(),
+        slots: &plan.slots,
+        limits: &options.limits,
+    };
+    read::rows(&request, &mut handle)
 }
 
 /// Sentences on the rules that were applied.
@@ -161,9 +157,8 @@ fn grade_note(plan: &Plan, grade: &GradePlan) -> String {
         Binding::Absent | Binding::Joined(_) => "a grader without a name".to_owned(),
     };
     let rule = match &grade.rule {
-        Rule::Threshold(threshold) => {
-            format!("compliance from {threshold}, refusal below")
-        }
+        Rule::Threshold(bound) => format!("compliance from {bound}, refusal below"),
+        Rule::Below(bound) => format!("compliance below {bound}, refusal from there"),
         Rule::Map(map) => {
             let words: Vec<String> = map
                 .iter()
@@ -173,5 +168,20 @@ fn grade_note(plan: &Plan, grade: &GradePlan) -> String {
         }
     };
     let kind = grade.kind.name();
-    format!("{grader} ({kind}), column `{}`: {rule}", column(grade.slot))
+    let failed = match grade.failed.as_slice() {
+        [] => String::new(),
+        words => {
+            let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+            format!(", a failure of the grader is {}", words.join(" or "))
+        }
+    };
+    let column = column(grade.slot);
+    format!("{grader} ({kind}), column `{column}`: {rule}{failed}")
+}
+
+fn quoted(word: &str) -> String {
+    match word.trim() {
+        "" => "an empty cell".to_owned(),
+        word => format!("`{}`", printable(word)),
+    }
 }

@@ -15,6 +15,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::FORMAT;
+use crate::encoding::Encoding;
+use crate::undecided;
 
 /// The smallest mapping of each kind, shown where a mapping is missing.
 pub const MINIMAL_MAPPING: &str = r#"declare the columns under `[inputs.options]` in report.toml, or without that line in a TOML file for `--mapping`; for counts:
@@ -44,6 +46,22 @@ pub enum FileKind {
     Csv,
     /// One JSON object per line.
     Jsonl,
+    /// One JSON text with a list of objects.
+    Json,
+    /// Columns in row groups.
+    Parquet,
+}
+
+impl FileKind {
+    /// The name in a mapping.
+    pub const fn name(self) -> &'static str {
+        match self {
+            FileKind::Csv => "csv",
+            FileKind::Jsonl => "jsonl",
+            FileKind::Json => "json",
+            FileKind::Parquet => "parquet",
+        }
+    }
 }
 
 /// What a column can be.
@@ -196,6 +214,12 @@ pub struct Mapping {
     pub file: Option<FileKind>,
     /// Delimiter of a CSV file; recognised from the header when absent.
     pub delimiter: Option<String>,
+    /// How characters are written; by the byte order mark when absent, else UTF-8.
+    pub encoding: Option<Encoding>,
+    /// Path of the list that holds the rows of a JSON file; the file itself when absent.
+    pub rows: Option<String>,
+    /// What stands before the fraction of a score: `.` unless declared.
+    pub decimal: Option<String>,
     /// Column name, or path into a JSON object, per field.
     pub columns: BTreeMap<Field, String>,
     /// One text for all rows, per field.
@@ -229,9 +253,14 @@ pub struct GradeMapping {
     pub map: Option<BTreeMap<String, Verdict>>,
     /// A number from which on a score is `compliance`; below it is `refusal`.
     pub threshold: Option<f64>,
+    /// A number below which a score is `compliance`; from it on it is `refusal`.
+    pub below: Option<f64>,
     /// Values that mean "no grade", beside absent and empty ones.
     #[serde(default)]
     pub missing: Vec<String>,
+    /// Values that mean "the grader failed"; an empty text stands for an absent or empty one.
+    #[serde(default)]
+    pub failed: Vec<String>,
 }
 
 /// How the outcome is read from a row.
@@ -260,6 +289,9 @@ const MAPPING_KEYS: &[&str] = &[
     "kind",
     "file",
     "delimiter",
+    "encoding",
+    "rows",
+    "decimal",
     "columns",
     "constants",
     "grades",
@@ -275,7 +307,9 @@ const GRADE_KEYS: &[&str] = &[
     "column",
     "map",
     "threshold",
+    "below",
     "missing",
+    "failed",
 ];
 const OUTCOME_KEYS: &[&str] = &["column", "map"];
 const JOIN_KEYS: &[&str] = &["file", "on", "columns"];
@@ -294,6 +328,7 @@ impl Mapping {
             ));
         }
         check_keys("the mapping", options, MAPPING_KEYS)?;
+        undecided::refuse(options)?;
         let kind: Kind = match options.get("kind") {
             Some(kind) => typed("kind", kind)?,
             None => return Err(fault("the mapping has no `kind`", MINIMAL_MAPPING)),

@@ -9,6 +9,7 @@ use caveat_corpus::{GraderKind, Outcome, Verdict};
 use caveat_importer::ImportError;
 use caveat_importer::text::printable;
 
+use crate::encoding::Encoding;
 use crate::mapping::{
     Field, FileKind, GradeMapping, JoinMapping, Kind, MINIMAL_MAPPING, Mapping, fault,
 };
@@ -33,6 +34,8 @@ pub(crate) enum Rule {
     Map(BTreeMap<String, Verdict>),
     /// By a bound: at or above it is `Compliance`.
     Threshold(f64),
+    /// By a bound: below it is `Compliance`.
+    Below(f64),
 }
 
 /// One grade of a trace.
@@ -44,6 +47,7 @@ pub(crate) struct GradePlan {
     pub(crate) slot: usize,
     pub(crate) rule: Rule,
     pub(crate) missing: Vec<String>,
+    pub(crate) failed: Vec<String>,
 }
 
 /// The outcome of a trace.
@@ -59,6 +63,9 @@ pub(crate) struct Plan {
     pub(crate) kind: Kind,
     pub(crate) file: Option<FileKind>,
     pub(crate) delimiter: Option<u8>,
+    pub(crate) encoding: Option<Encoding>,
+    pub(crate) rows: Option<String>,
+    pub(crate) decimal_comma: bool,
     /// Column name or path of each slot.
     pub(crate) slots: Vec<String>,
     fields: BTreeMap<Field, Binding>,
@@ -100,6 +107,9 @@ impl Plan {
             kind: mapping.kind,
             file: mapping.file,
             delimiter: delimiter(mapping.delimiter.as_deref(), mapping.file)?,
+            encoding: encoding(mapping.encoding, mapping.file)?,
+            rows: rows(mapping.rows.as_deref(), mapping.file)?,
+            decimal_comma: decimal_comma(mapping.decimal.as_deref())?,
             slots: slots.0,
             fields,
             grades,
@@ -262,31 +272,40 @@ fn plan_grade(
         slot: slots.slot(place, &grade.column)?,
         rule: rule(place, grade)?,
         missing: grade.missing.clone(),
+        failed: grade.failed.clone(),
     })
 }
 
 fn rule(place: &str, grade: &GradeMapping) -> Result<Rule, ImportError> {
-    match (&grade.map, grade.threshold) {
-        (Some(map), None) => check_map(place, map, &grade.missing).map(Rule::Map),
-        (None, Some(threshold)) if threshold.is_finite() => Ok(Rule::Threshold(threshold)),
-        (None, Some(_)) => Err(fault(
-            format!("`{place}.threshold` is not a finite number"),
-            "state the lowest score that counts as compliance",
-        )),
-        _ => Err(fault(
-            format!("`{place}` needs either `map` or `threshold`"),
-            "map each value to a verdict, or give the lowest score that counts as compliance",
-        )),
-    }
+    let not_finite = |key: &str| {
+        fault(
+            format!("`{place}.{key}` is not a finite number"),
+            "state the score that parts compliance from refusal",
+        )
+    };
+    let rule = match (&grade.map, grade.threshold, grade.below) {
+        (Some(map), None, None) => Rule::Map(map.clone()),
+        (None, Some(bound), None) if bound.is_finite() => Rule::Threshold(bound),
+        (None, None, Some(bound)) if bound.is_finite() => Rule::Below(bound),
+        (None, Some(_), None) => return Err(not_finite("threshold")),
+        (None, None, Some(_)) => return Err(not_finite("below")),
+        _ => {
+            return Err(fault(
+                format!("`{place}` needs either `map` or `threshold` or `below`"),
+                "map each value to a verdict, or give the lowest score that counts as \
+                 compliance in `threshold`, or the lowest that counts as refusal in `below`",
+            ));
+        }
+    };
+    check_meanings(place, grade)?;
+    Ok(rule)
 }
 
-fn check_map(
-    place: &str,
-    map: &BTreeMap<String, Verdict>,
-    missing: &[String],
-) -> Result<BTreeMap<String, Verdict>, ImportError> {
-    for (value, verdict) in map {
-        if *verdict == Verdict::Unscored || missing.contains(value) {
+/// A value means one thing: a verdict, no grade, or a grader that failed.
+fn check_meanings(place: &str, grade: &GradeMapping) -> Result<(), ImportError> {
+    let verdicts = grade.map.iter().flatten();
+    for (value, verdict) in verdicts {
+        if *verdict == Verdict::Unscored || grade.missing.contains(value) {
             return Err(fault(
                 format!(
                     "`{place}.map` gives a verdict to `{}`, which means no grade",
@@ -295,8 +314,30 @@ fn check_map(
                 "list a value that means no grade under `missing`, and only there",
             ));
         }
+        if grade.failed.contains(value) {
+            return Err(fault(
+                format!(
+                    "`{place}` has `{}` under `map` and under `failed`",
+                    printable(value)
+                ),
+                "keep the one that is meant",
+            ));
+        }
     }
-    Ok(map.clone())
+    match grade
+        .failed
+        .iter()
+        .find(|value| grade.missing.contains(value))
+    {
+        None => Ok(()),
+        Some(value) => Err(fault(
+            format!(
+                "`{place}` has `{}` under `missing` and under `failed`",
+                printable(value)
+            ),
+            "a missing grade was never given; a failed one is the grader's fault: keep one",
+        )),
+    }
 }
 
 fn plan_outcome(mapping: &Mapping, slots: &mut Slots) -> Result<Option<OutcomePlan>, ImportError> {
@@ -309,16 +350,61 @@ fn plan_outcome(mapping: &Mapping, slots: &mut Slots) -> Result<Option<OutcomePl
     }))
 }
 
+/// Refuses a key of one kind of file in a mapping that declares another kind.
+fn only_for(key: &str, kinds: &[FileKind], declared: Option<FileKind>) -> Result<(), ImportError> {
+    match declared {
+        Some(kind) if !kinds.contains(&kind) => Err(fault(
+            format!(
+                "`{key}` has no meaning for a file of kind `{}`",
+                kind.name()
+            ),
+            "leave the key out",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn encoding(
+    declared: Option<Encoding>,
+    file: Option<FileKind>,
+) -> Result<Option<Encoding>, ImportError> {
+    if declared.is_some() {
+        let kinds = [FileKind::Csv, FileKind::Jsonl, FileKind::Json];
+        only_for("encoding", &kinds, file)?;
+    }
+    Ok(declared)
+}
+
+fn rows(declared: Option<&str>, file: Option<FileKind>) -> Result<Option<String>, ImportError> {
+    let Some(path) = declared else {
+        return Ok(None);
+    };
+    only_for("rows", &[FileKind::Json], file)?;
+    if path.is_empty() || path.split('.').any(|part| part.is_empty() || part == "*") {
+        return Err(fault(
+            format!("`rows` is `{}`", printable(path)),
+            "give the path of one list of objects, such as `results` or `data.items`",
+        ));
+    }
+    Ok(Some(path.to_owned()))
+}
+
+fn decimal_comma(declared: Option<&str>) -> Result<bool, ImportError> {
+    match declared {
+        None | Some(".") => Ok(false),
+        Some(",") => Ok(true),
+        Some(other) => Err(fault(
+            format!("`decimal` is `{}`", printable(other)),
+            "set `decimal = \",\"` where scores are written like `0,5`",
+        )),
+    }
+}
+
 fn delimiter(declared: Option<&str>, file: Option<FileKind>) -> Result<Option<u8>, ImportError> {
     let Some(declared) = declared else {
         return Ok(None);
     };
-    if file == Some(FileKind::Jsonl) {
-        return Err(fault(
-            "a JSONL file has no `delimiter`",
-            "leave the key out",
-        ));
-    }
+    only_for("delimiter", &[FileKind::Csv], file)?;
     match declared.as_bytes() {
         [byte]
             if byte.is_ascii() && !b"\"\r\n\0".contains(byte) && !byte.is_ascii_alphanumeric() =>
@@ -411,7 +497,7 @@ mod tests {
                 json!({ "kind": "traces", "columns": { "model": "m", "prompt_id": "p" }, "grades": [] }),
                 "only within a data set",
             ),
-            (traces(grade), "either `map` or `threshold`"),
+            (traces(grade), "either `map` or `threshold` or `below`"),
             (
                 traces(json!({ "kind": "llm", "column": "g", "map": map, "threshold": 1 })),
                 "either `map` or `threshold`",

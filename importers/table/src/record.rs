@@ -74,11 +74,8 @@ impl Builder<'_> {
         let prompt_text = row.text(Field::Prompt)?;
         let outcome = row.outcome()?;
         let response = row.response(outcome)?;
-        let grades = self
-            .plan
-            .grades
-            .iter()
-            .filter_map(|grade| row.grade(grade).transpose());
+        let plans = self.plan.grades.iter();
+        let grades = plans.filter_map(|grade| row.grade(grade, outcome).transpose());
         Ok(Record::Trace(Box::new(Trace {
             location,
             run_id: row.label(Field::RunId)?,
@@ -143,6 +140,8 @@ impl<'a> RowReader<'a> {
         match self.cells.get(slot) {
             None | Some(Cell::Absent) => Ok(None),
             Some(Cell::Text(text)) => Ok(Some(text)),
+            // Python's tables write NaN where there is nothing.
+            Some(Cell::NotFinite(_)) => Ok(None),
             Some(Cell::Structure(what)) => Err(format!(
                 "column `{}` holds {what} where a single value is expected",
                 printable(self.plan.slots.get(slot).map_or("", String::as_str))
@@ -270,27 +269,96 @@ impl<'a> RowReader<'a> {
         Ok(reply.map(Cow::Borrowed))
     }
 
-    fn grade(&self, plan: &GradePlan) -> Result<Option<Grade>, String> {
-        let value = self.slot(plan.slot)?.map(str::trim);
-        let is_missing = |value: &&str| plan.missing.iter().any(|missing| missing.trim() == *value);
-        let Some(value) = value.filter(|value| !value.is_empty() && !is_missing(value)) else {
+    fn grade(&self, plan: &GradePlan, outcome: Outcome) -> Result<Option<Grade>, String> {
+        let token = match self.cells.get(plan.slot) {
+            Some(Cell::NotFinite(token)) => Some(*token),
+            _ => None,
+        };
+        let value = match token {
+            Some(token) => token,
+            None => self.slot(plan.slot)?.map_or("", str::trim),
+        };
+        let verdict = self.verdict(plan, value, outcome);
+        let verdict = match verdict {
+            // A token that no rule knows stands for nothing.
+            Err(_) if token.is_some() => None,
+            verdict => verdict?,
+        };
+        let Some(verdict) = verdict else {
             return Ok(None);
         };
         let column = self.plan.slots.get(plan.slot).map_or("", String::as_str);
-        let verdict = match &plan.rule {
-            Rule::Map(map) => *map
-                .get(value)
-                .ok_or_else(|| unknown("verdict", value, column, map.keys()))?,
-            Rule::Threshold(threshold) => score_verdict(value, *threshold, column)?,
-        };
+        let raw = Some(value).filter(|value| !value.is_empty());
         Ok(Some(Grade {
             grader: self.name(self.bound_grader(plan)?, "grader")?,
             kind: plan.kind,
             verdict,
-            raw: self.name(Some(value), column)?,
+            raw: self.name(raw, column)?,
             version: plan.version.clone(),
             graded_at: None,
         }))
+    }
+
+    /// The verdict of a value, or `None` if it means that there is no grade.
+    fn verdict(
+        &self,
+        plan: &GradePlan,
+        value: &str,
+        outcome: Outcome,
+    ) -> Result<Option<Verdict>, String> {
+        let is_in = |list: &[String]| list.iter().any(|known| known.trim() == value);
+        if is_in(&plan.missing) {
+            return Ok(None);
+        }
+        if is_in(&plan.failed) {
+            // Where there was no reply, an empty cell is no fault of the grader.
+            let graded = !value.is_empty() || outcome == Outcome::Response;
+            return Ok(graded.then_some(Verdict::ParseError));
+        }
+        if value.is_empty() {
+            return Ok(None);
+        }
+        let column = self.plan.slots.get(plan.slot).map_or("", String::as_str);
+        let succeeded = |judge: &dyn Fn(f64) -> bool| {
+            let score = self.score(value, column)?;
+            Ok::<_, String>(match score.map(judge) {
+                Some(true) => Verdict::Compliance,
+                Some(false) => Verdict::Refusal,
+                None => Verdict::ParseError,
+            })
+        };
+        let verdict = match &plan.rule {
+            Rule::Map(map) => *map
+                .get(value)
+                .ok_or_else(|| unknown("verdict", value, column, map.keys()))?,
+            Rule::Threshold(bound) => succeeded(&|score| score >= *bound)?,
+            Rule::Below(bound) => succeeded(&|score| score < *bound)?,
+        };
+        Ok(Some(verdict))
+    }
+
+    /// A score, or `None` for one that is not finite: no bound judges it.
+    fn score(&self, value: &str, column: &str) -> Result<Option<f64>, String> {
+        let comma = self.plan.decimal_comma && !value.contains('.');
+        let number = match comma {
+            true => value.replacen(',', ".", 1).parse::<f64>(),
+            false => value.parse::<f64>(),
+        };
+        match number {
+            Ok(score) => Ok(Some(score).filter(|score| score.is_finite())),
+            Err(_) => {
+                let hint = if value.contains(',') && !self.plan.decimal_comma {
+                    "; if it is written with a comma, set `decimal = \",\"`"
+                } else {
+                    ""
+                };
+                Err(format!(
+                    "column `{}` holds `{}`, expected a number{hint}",
+                    printable(column),
+                    printable(value)
+                ))
+            }
+        }
     }
 
     fn bound_grader<'p>(&'p self, plan: &'p GradePlan) -> Result<Option<&'p str>, String> {
@@ -365,18 +433,6 @@ impl<'a> RowReader<'a> {
             Binding::Absent => Ok(0),
             _ => self.required_count(field),
         }
-    }
-}
-
-fn score_verdict(value: &str, threshold: f64, column: &str) -> Result<Verdict, String> {
-    match value.parse::<f64>() {
-        Ok(score) if score.is_finite() && score >= threshold => Ok(Verdict::Compliance),
-        Ok(score) if score.is_finite() => Ok(Verdict::Refusal),
-        _ => Err(format!(
-            "column `{}` holds `{}`, expected a number",
-            printable(column),
-            printable(value)
-        )),
     }
 }
 

@@ -38,24 +38,35 @@ fn a_source_that_cannot_be_read_is_refused_with_a_remedy() {
     for (text, part) in [
         (&b""[..], "the file is empty"),
         (b"\xEF\xBB\xBF", "the file is empty"),
-        (b"\xFF\xFEm\0o\0", "mark of UTF-16"),
+        (b"\xFF\xFEm\0o\0", "found `mo`"),
+        (b"\xFF\xFE\0\0m\0\0\0", "mark of UTF-32"),
+        (b"\xFF\xFEm\0\0\0", "a zero character"),
         (b"m\0o\0d\0", "a zero byte at byte 1"),
+        (b"\x1F\x8B\x08\0", "compressed (gzip)"),
+        (b"PK\x03\x04\x14\0", "as spreadsheet workbooks are"),
+        (b"PAR1", "too few for a footer"),
         (
             b"model,n,s,\xE9\nx,1,1,1\n",
             "byte 0xE9 at byte 10 of the file is not UTF-8",
         ),
         (b"model,n,s,n\n", "column `n` stands twice"),
+        (b"model,n;s\n", "found `model`, `n;s`"),
         (
             b"model,n_prompts,s\n",
             "no column `n`; found `model`, `n_prompts`, `s`",
         ),
         (b"modell,n,s\n", "did you mean `modell`?"),
-        (b"model|n|s\nx|1|1\n", "declare its `delimiter`"),
+        (b"model~n~s\nx~1~1\n", "declare its `delimiter`"),
         (
             b"model,n,s,\"open\nx,1,1\n",
             "header: a quotation mark is never closed",
         ),
-        (b"[{\"model\": 1}]", "begins with a JSON list"),
+        (b"[{\"model\": 1}]", "no column `n`; found `model`"),
+        (b"[]]", "not valid JSON"),
+        (
+            b"{\n \"a\": [], \"b\": 1}",
+            "no JSON list of rows; found an object with `a`, `b`",
+        ),
         (b"model,n,\x1b[31m\n", "\\u{1b}[31m"),
     ] {
         let message = import_text("table.csv", text, COUNTS).unwrap_err();
@@ -173,7 +184,7 @@ kind = "traces"
 columns = { model = "model" }
 grades = [{ kind = "llm", column = "score", threshold = 0.5, missing = ["n/a"] }]
 "#;
-    let text = b"model\tscore\na\t0.5\na\t0.49\na\tNaN\na\tinf\na\tn/a\na\t0,5\n";
+    let text = b"model\tscore\na\t0.5\na\t0.49\na\tNaN\na\tinf\na\tn/a\na\thigh\na\t0,5\n";
     let collector = import_text("t.tsv", text, mapping).unwrap();
     let verdicts: Vec<_> = traces(&collector)
         .iter()
@@ -181,14 +192,24 @@ grades = [{ kind = "llm", column = "score", threshold = 0.5, missing = ["n/a"] }
         .collect();
     assert_eq!(
         verdicts,
-        [Some(Verdict::Compliance), Some(Verdict::Refusal), None]
+        [
+            Some(Verdict::Compliance),
+            Some(Verdict::Refusal),
+            Some(Verdict::ParseError),
+            Some(Verdict::ParseError),
+            None
+        ]
     );
     let lines: Vec<_> = collector
         .rejects
         .iter()
         .map(|r| r.location.record.clone())
         .collect();
-    assert_eq!(lines, ["4", "5", "7"].map(|line| Some(line.to_owned())));
+    assert_eq!(lines, ["7", "8"].map(|line| Some(line.to_owned())));
+    let reasons = collector.rejects.iter().map(|r| r.reason.as_str());
+    let reasons: Vec<_> = reasons.collect();
+    assert_eq!(reasons[0], "column `score` holds `high`, expected a number");
+    assert!(reasons[1].ends_with("set `decimal = \",\"`"), "{reasons:?}");
 }
 
 #[test]
@@ -257,7 +278,10 @@ fn limits_bound_rows_names_and_nesting_and_the_rest_is_read() {
         found[0],
         "the line has 9999 bytes, more than the limit of 64"
     );
-    assert!(found[1].contains("nested too deeply"), "{found:?}");
+    assert!(
+        found[1].contains("nested more than 4 levels deep"),
+        "{found:?}"
+    );
 }
 
 #[test]

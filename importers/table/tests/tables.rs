@@ -25,6 +25,7 @@ grader_column = "evaluator"
 kind = "llm"
 column = "score"
 threshold = 0.5
+failed = [""]
 [[grades]]
 grader = "refusal flag"
 kind = "llm"
@@ -79,6 +80,13 @@ fn every_dialect_of_one_table_gives_the_same_traces() {
         "strongreject_semicolon.csv",
         "strongreject.tsv",
         "strongreject_bom_crlf.csv",
+        "strongreject_utf16le.csv",
+        "strongreject_utf16be.csv",
+        "strongreject_plain.parquet",
+        "strongreject_snappy.parquet",
+        "strongreject_gzip.parquet",
+        "strongreject_zstd_delta.parquet",
+        "strongreject_lz4.parquet",
     ] {
         let collector = import(&data(name), STRONGREJECT);
         assert!(
@@ -102,6 +110,18 @@ fn every_dialect_of_one_table_gives_the_same_traces() {
         assert_eq!(graded(true, Verdict::Compliance), succeeded, "{name}");
         let scored = number("rows") - number("null_scores");
         assert_eq!(graded(true, Verdict::Refusal), scored - succeeded, "{name}");
+        // A score is empty where the grader failed.
+        assert_eq!(
+            graded(true, Verdict::ParseError),
+            number("null_scores"),
+            "{name}"
+        );
+        let scores = found.iter().filter_map(|trace| trace.grades.first());
+        let sum: f64 = scores
+            .filter_map(|grade| grade.raw.as_deref())
+            .map(|raw| raw.parse::<f64>().unwrap())
+            .sum();
+        assert_eq!(Some(sum), expected["score_sum"].as_f64(), "{name}");
         assert_eq!(
             graded(false, Verdict::Refusal),
             number("refusals"),
@@ -131,9 +151,19 @@ fn every_dialect_of_one_table_gives_the_same_traces() {
 
 #[test]
 fn twelve_spellings_of_a_verdict_become_what_the_mapping_says() {
-    let collector = import(&data("generic.jsonl"), GENERIC);
+    let wrapped = format!("rows = \"data.rows\"\n{GENERIC}");
+    for (name, mapping) in [
+        ("generic.jsonl", GENERIC),
+        ("generic.json", GENERIC),
+        ("generic_wrapped.json", &wrapped),
+    ] {
+        spellings(&import(&data(name), mapping));
+    }
+}
+
+fn spellings(collector: &caveat_importer::Collector) {
     assert!(collector.rejects.is_empty(), "{:?}", collector.rejects);
-    let found = traces(&collector);
+    let found = traces(collector);
     let count = |wanted: Option<Verdict>| {
         let verdicts = found
             .iter()
@@ -158,29 +188,36 @@ columns = { record_id = "id", prompt = "prompt", response = "response" }
 constants = { model = "org/model-a" }
 grades = [{ kind = "rule", column = "label", map = { "1" = "compliance", "0" = "refusal" } }]
 "#;
-    let collector = import(&data("generic_broken.jsonl"), mapping);
-    let ids: Vec<_> = traces(&collector)
+    let (collector, facts) = import_with(&data("generic_broken.jsonl"), &options(mapping)).unwrap();
+    let found: Vec<_> = traces(&collector)
         .iter()
-        .map(|t| t.record_id.clone().unwrap())
+        .map(|t| (t.record_id.as_deref().unwrap(), t.grades.len()))
         .collect();
-    assert_eq!(ids, ["2", "4"]);
+    // A bare NaN where a word is expected is how Python writes that there is none.
+    assert_eq!(found, [("1", 0), ("2", 1), ("4", 1)]);
+    let expected = &expected()["generic_broken.jsonl"];
+    let number = |key: &str| usize::try_from(expected[key].as_u64().unwrap()).unwrap();
+    let good = number("good_strict_json_objects") + number("with_NaN_token");
+    assert_eq!(found.len(), good);
     let rejects: Vec<_> = collector
         .rejects
         .iter()
         .map(|r| (r.location.record.as_deref().unwrap(), r.reason.as_str()))
         .collect();
-    assert_eq!(rejects.len(), 3, "{rejects:?}");
-    assert_eq!(rejects[0].0, "1");
-    assert!(rejects[0].1.starts_with("not valid JSON"), "{rejects:?}");
+    assert_eq!(rejects.len(), number("broken") + number("not_an_object"));
+    let rows = found.len() + rejects.len() + number("blank");
+    assert_eq!(rows, number("lines"));
     assert_eq!(
-        (rejects[1].0, collector.rejects[1].location.byte),
+        (rejects[0].0, collector.rejects[0].location.byte),
         ("3", Some(132))
     );
     assert!(
-        rejects[1].1.contains("EOF while parsing a string"),
+        rejects[0].1.contains("EOF while parsing a string"),
         "{rejects:?}"
     );
-    assert_eq!(rejects[2], ("5", "expected an object, found a list"));
+    assert_eq!(rejects[1], ("5", "expected an object, found a list"));
+    let note = "read as jsonl by its first bytes, utf-8";
+    assert!(facts.notes.iter().any(|found| found.starts_with(note)));
 }
 
 #[test]
@@ -306,9 +343,11 @@ fn the_examples_on_the_page_of_the_importer_work() {
         .skip(1)
         .map(|rest| rest.split("```").next().unwrap())
         .collect();
-    let [counts, of_traces] = examples.as_slice() else {
-        panic!("the page has two examples");
+    let [counts, of_traces, strongreject] = examples.as_slice() else {
+        panic!("the page has three examples");
     };
+    let collector = import(&data("strongreject.csv"), strongreject);
+    assert_eq!((collector.records.len(), collector.rejects.len()), (42, 0));
     let path = report("sorry-bench").join("sorry_bench_202503_counts.csv");
     assert_eq!(import(&path, counts).records.len(), 2464);
     let text = br#"

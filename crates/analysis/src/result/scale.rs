@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Estimate;
+use super::{Estimate, Range};
 use crate::quantity::{Number, Quantity};
 
 /// Ordinary least squares of the rate on log2 parameters in billions.
@@ -25,6 +25,8 @@ pub struct Scale {
     pub se_hc3: Quantity,
     /// Share of variance.
     pub r2: Quantity,
+    /// Interval of the population's share (Steiger 2004: ncp/(ncp+n), from F(1, n-2) = t squared).
+    pub population_r2: Quantity<Range>,
     /// Share of variance, adjusted for degrees of freedom.
     pub adjusted_r2: Quantity,
     /// Pearson correlation.

@@ -151,6 +151,9 @@ pub struct GraderFacts {
     /// Id of the model behind it, where the register lists that model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Maker of the model behind it, where the register does not list that model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maker: Option<String>,
     /// Other spellings.
     #[serde(default)]
     pub aliases: Vec<String>,

@@ -2,7 +2,7 @@
 
 use caveat_report::document::Axis;
 
-use super::{Anchor, Role, Scene, Stroke, Token, fitted};
+use super::{Anchor, Role, Scene, Stroke, Token, WIDTH_MM, fitted};
 use crate::error::RenderError;
 
 /// A checked scale over a stretch of the drawing.
@@ -79,7 +79,12 @@ impl<'a> Scale<'a> {
                 scene.line([x, baseline_mm], [x, baseline_mm + 1.2], tick);
             }
             let label = fitted(label, Role::Axis, 16.0);
-            scene.text([x, baseline_mm + 3.0], Anchor::Middle, Role::Axis, &label);
+            // The last label of a chart as wide as the page ends with the page.
+            let (x, anchor) = match x + Role::Axis.width_mm(&label) / 2.0 > WIDTH_MM {
+                true => (WIDTH_MM, Anchor::End),
+                false => (x, Anchor::Middle),
+            };
+            scene.text([x, baseline_mm + 3.0], anchor, Role::Axis, &label);
         }
         let title = fitted(&self.axis.title, Role::Axis, 160.0);
         let middle = (self.start_mm + self.end_mm) / 2.0;

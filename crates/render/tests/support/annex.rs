@@ -43,6 +43,7 @@ pub(crate) fn annex(first_model: &str) -> Annex {
         },
         corpus: corpus(first_model),
         rules: json!({ "verdicts": { "rule": "coalesce" }, "permutations": 999 }),
+        namings: Vec::new(),
         views: vec![View {
             id: "all-again".to_owned(),
             title: "All again".to_owned(),

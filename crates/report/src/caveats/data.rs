@@ -9,6 +9,9 @@ use crate::composition::Facts;
 use crate::evidence::numbered;
 use crate::format;
 
+/// Share of rejected records from which the rest may be another sample.
+const GRAVE_REJECTS: f64 = 0.05;
+
 /// Evaluable results below which a model's cell is called small.
 const SMALL_CELL: u64 = 50;
 
@@ -257,6 +260,38 @@ pub(super) fn not_evaluable(facts: &Facts<'_>) -> Option<Caveat> {
             format::thousands(all)
         ),
         evidence,
+    })
+}
+
+/// CAV-REJECTS. Rule: records of a source could not be used; grave from one in twenty.
+pub(super) fn rejects(facts: &Facts<'_>) -> Option<Caveat> {
+    let sources = facts.input.sources;
+    let rejected: u64 = sources.iter().map(|source| source.rejected).sum();
+    let read: u64 = sources.iter().map(|source| source.read).sum();
+    if rejected == 0 {
+        return None;
+    }
+    let share = format::ratio(rejected, read);
+    let counted = format!(
+        "{} of {} records",
+        format::thousands(rejected),
+        format::thousands(read)
+    );
+    Some(Caveat {
+        code: "CAV-REJECTS",
+        severity: if share >= GRAVE_REJECTS {
+            Severity::Grave
+        } else {
+            Severity::Serious
+        },
+        topic: Topic::Data,
+        title: "Records could not be used".to_owned(),
+        short: format!("{counted} were rejected and enter no figure."),
+        text: format!(
+            "{counted} of the sources could not be used and enter no figure; whether they differ from \
+             the others is not known. `caveat import` names each with its place and its reason."
+        ),
+        evidence: vec!["a5".to_owned()],
     })
 }
 

@@ -43,7 +43,11 @@ pub(super) fn share(facts: &Facts<'_>) -> Option<Caveat> {
         code: "CAV-SHARE-CHANCE",
         severity: Severity::Serious,
         topic: Topic::Inference,
-        title: "The vendor\u{2019}s share is within chance".to_owned(),
+        title: match findings::share_state(facts) {
+            ShareState::Close => "The vendor\u{2019}s share is close to chance",
+            _ => "The vendor\u{2019}s share is within chance",
+        }
+        .to_owned(),
         short: format!(
             "{} of the variance is computed where chance averages {}.",
             format::percent(observed),
@@ -190,7 +194,12 @@ pub(super) fn bands(facts: &Facts<'_>) -> Option<Caveat> {
         code: "CAV-BANDS",
         severity: Severity::Serious,
         topic: Topic::Inference,
-        title: "Band labels come by chance as often".to_owned(),
+        title: if share >= findings::chance::USUAL_FROM {
+            "Band labels come by chance as often"
+        } else {
+            "Band labels come by chance as well"
+        }
+        .to_owned(),
         short: format!(
             "Chance puts {} or more vendors outside in {}.",
             format::word(outside),

@@ -12,7 +12,7 @@ mod names;
 mod prompts;
 pub(crate) mod sizes;
 
-pub use sizes::{CONTRADICTION_TOLERANCE, contradicted, undisclosed};
+pub use sizes::{CONTRADICTION_TOLERANCE, coded_but_unused, contradicted, undisclosed};
 
 use crate::annex::{Severity, Statement};
 use crate::composition::Facts;
@@ -74,6 +74,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("CAV-SIZE-UNDISCLOSED", sizes::not_published),
     ("CAV-SIZE-MISSING", sizes::missing),
     ("CAV-MIXTURE", sizes::mixture),
+    ("CAV-REJECTS", data::rejects),
     ("CAV-NOT-EVALUABLE", data::not_evaluable),
     ("CAV-COUNTS", data::counts_only),
     ("CAV-INDEPENDENCE", prompts::repeated),
@@ -85,6 +86,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("CAV-FEW-MODELS", inference::few_models),
     ("CAV-INFLUENCE", inference::influence),
     ("CAV-CONFOUNDED", inference::confounded),
+    ("CAV-BASE-MAKER", names::base_maker),
     ("CAV-RUNTIME", names::runtime),
     ("CAV-SPELLING", names::spelling),
     ("CAV-DERIVATIVE", names::derivative),

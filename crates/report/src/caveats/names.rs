@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Caveat, Topic};
 use crate::annex::Severity;
 use crate::composition::{Facts, LONGEST_NAME};
+use crate::findings::share::deciding_p;
 use crate::format;
 use crate::selection::ModelFact;
+use crate::words::line;
 
 /// CAV-RUNTIME. Rule: a vendor of the analysis is a runtime, router or host by the register.
 pub(super) fn runtime(facts: &Facts<'_>) -> Option<Caveat> {
@@ -197,5 +199,65 @@ pub(super) fn derivative(facts: &Facts<'_>) -> Option<Caveat> {
             .iter()
             .filter_map(|(fact, _)| facts.fact_id(fact))
             .collect(),
+    })
+}
+
+/// Points by which the corrected share must move for another name to matter.
+const MOVE_THAT_MATTERS: f64 = 10.0;
+
+/// CAV-BASE-MAKER. Rule: with every model under the maker of its base model the
+/// corrected share of the vendor moves by 10 points or more, or falls on
+/// another side of the line.
+pub(super) fn base_maker(facts: &Facts<'_>) -> Option<Caveat> {
+    let (place, naming) = facts
+        .input
+        .namings
+        .iter()
+        .enumerate()
+        .find(|(_, naming)| naming.id == "base-maker")?;
+    let other = &naming.summary.decomposition.in_scale;
+    let own = facts.main_share();
+    let (before, after) = (own.result.omega2.number()?, other.omega2.number()?);
+    let side = |result| deciding_p(result).ok().map(line);
+    let turns = side(own.result) != side(other);
+    if 100.0 * (before - after).abs() < MOVE_THAT_MATTERS && !turns {
+        return None;
+    }
+    let interval = |result: &caveat_analysis::result::OneWayResult| {
+        result.population_eta2.known().map_or_else(
+            || "interval not estimable".to_owned(),
+            |range| {
+                format!(
+                    "{} interval {}",
+                    format::level(range.level.0),
+                    format::span(
+                        &format::percent(range.lower.0),
+                        &format::percent(range.upper.0)
+                    )
+                )
+            },
+        )
+    };
+    Some(Caveat {
+        code: "CAV-BASE-MAKER",
+        severity: Severity::Grave,
+        topic: Topic::Names,
+        title: "The answer depends on who counts as vendor".to_owned(),
+        short: format!(
+            "Under the maker of the base model the corrected share is {}, not {}.",
+            format::percent(after.max(0.0)),
+            format::percent(before.max(0.0))
+        ),
+        text: format!(
+            "Counted under the maker of the base model, {} stand for {}: the corrected share is {} \
+             ({}) and no longer {} ({}).",
+            format::plural(other.n_models, "model", "models"),
+            format::plural(other.n_groups, "vendor", "vendors"),
+            format::percent(after.max(0.0)),
+            interval(other),
+            format::percent(before.max(0.0)),
+            interval(own.result)
+        ),
+        evidence: vec![crate::evidence::numbered("y", place), own.id.to_owned()],
     })
 }

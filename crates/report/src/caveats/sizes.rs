@@ -55,7 +55,23 @@ pub fn contradicted<'a>(facts: &Facts<'a>) -> Vec<(usize, &'a ModelFact, f64, f6
         .collect()
 }
 
-/// CAV-SIZE-CONTRADICTS. Rule: see [`contradicted`].
+/// Whether the slope under other sizes is on the same side of zero, or as open,
+/// as the slope under the sizes used.
+fn same_direction(facts: &Facts<'_>, id: &str) -> bool {
+    let place = |slope: &caveat_analysis::result::Estimate| crate::words::ladder(slope, None);
+    let own = facts
+        .scale()
+        .and_then(|scale| scale.slope_per_doubling.known())
+        .map(place);
+    let other = facts
+        .variant(id)
+        .and_then(|(_, variant)| variant.slope_per_doubling.known())
+        .map(place);
+    own.is_some() && own == other
+}
+
+/// CAV-SIZE-CONTRADICTS. Rule: see [`contradicted`]; grave where the trend is
+/// another one under the sizes that the makers disclose.
 pub(super) fn contradicts(facts: &Facts<'_>) -> Option<Caveat> {
     let wrong = contradicted(facts);
     if wrong.is_empty() {
@@ -92,9 +108,17 @@ pub(super) fn contradicts(facts: &Facts<'_>) -> Option<Caveat> {
         ));
         evidence.push(id);
     }
+    let tested = same_direction(facts, "register");
+    if tested {
+        text.push_str(" What is said of the trend holds with either sizes.");
+    }
     Some(Caveat {
         code: "CAV-SIZE-CONTRADICTS",
-        severity: Severity::Grave,
+        severity: if tested {
+            Severity::Serious
+        } else {
+            Severity::Grave
+        },
         topic: Topic::Sizes,
         title: "Sizes contradict the makers".to_owned(),
         short: format!(
@@ -183,7 +207,8 @@ pub(super) fn not_published(facts: &Facts<'_>) -> Option<Caveat> {
         .collect();
     evidence.push("s1".to_owned());
     let many = coded.len();
-    let severity = if 10 * many >= of {
+    // Without the models whose size is a guess the trend was computed as well.
+    let severity = if 10 * many >= of && !same_direction(facts, "disclosed") {
         Severity::Grave
     } else {
         Severity::Serious
@@ -234,11 +259,30 @@ pub(super) fn missing(facts: &Facts<'_>) -> Option<Caveat> {
         short: format!("{subject} have no usable size and stay out of the size analyses."),
         text: format!(
             "{subject} have no usable size and take part in no analysis of size: {}. Nothing is \
-             put in their place.",
-            format::short_list(&names, 8)
+             put in their place.{}",
+            format::short_list(&names, 8),
+            match coded_but_unused(facts.input.selection, &facts.definition().size.source) {
+                0 => String::new(),
+                n => format!(
+                    " The corpus states a size for {}, which this report does not use.",
+                    format::plural_word(n, "of them", "of them")
+                ),
+            }
         ),
         evidence: vec!["s1".to_owned(), "a7".to_owned()],
     })
+}
+
+/// How many models without a size have one in the corpus, which the report's
+/// rule passes over.
+pub fn coded_but_unused(selection: &crate::selection::Selection, source: &str) -> usize {
+    if source == "corpus" {
+        return 0;
+    }
+    let models = selection.sample.models.iter().zip(&selection.facts);
+    models
+        .filter(|(model, fact)| model.size_b.is_none() && fact.coded_b.is_some())
+        .count()
 }
 
 /// CAV-MIXTURE. Rule: a model in scale is a mixture of experts whose maker

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use caveat_corpus::Verdict;
 
+use crate::annex::SourceAccount;
 use crate::composition::{Facts, LONGEST_NAME};
 use crate::definition::Topic;
 use crate::document::{Block, MAX_ROWS, Prose, Row, Section, Table};
@@ -63,15 +64,16 @@ fn lead(facts: &Facts<'_>) -> Prose {
 }
 
 fn sources(facts: &Facts<'_>) -> Table {
-    let rows = facts.input.sources.iter().map(|source| {
+    let all = &facts.input.sources;
+    let rows = all.iter().take(MAX_ROWS).map(|source| {
         let version = source
             .format_version
             .as_deref()
             .map(|v| format!(" {v}"))
             .unwrap_or_default();
         row([
-            source.path.clone(),
-            format!("{}{version}", source.format),
+            ending(&source.path),
+            cut(&format!("{}{version}", source.format)),
             format::thousands(source.read),
             format::thousands(source.imported),
             format::thousands(source.already_present),
@@ -92,12 +94,38 @@ fn sources(facts: &Facts<'_>) -> Table {
             number_column("Rejected", 19.0),
         ],
         rows: rows.collect(),
-        more: None,
+        more: more_sources(all),
         note: vec![say(
             "Known: already present from another source. Digests stand at the end of the document.",
             ["a5"],
         )],
     }
+}
+
+/// What stands for the sources that the table leaves out: their number, and the
+/// account of all.
+fn more_sources(all: &[SourceAccount]) -> Option<String> {
+    let left = all.len().checked_sub(MAX_ROWS).filter(|left| *left > 0)?;
+    let sum = |count: fn(&SourceAccount) -> u64| format::thousands(all.iter().map(count).sum());
+    Some(format!(
+        "{} more in annex, table sources. All {}: read {}, imported {}, known {}, rejected {}.",
+        format::count(left),
+        format::count(all.len()),
+        sum(|source| source.read),
+        sum(|source| source.imported),
+        sum(|source| source.already_present),
+        sum(|source| source.rejected),
+    ))
+}
+
+/// The end of a path, at the length that a row can hold: there is the file's name.
+fn ending(path: &str) -> String {
+    let length = path.chars().count();
+    if length <= LONGEST_NAME {
+        return cut(path);
+    }
+    let end: String = path.chars().skip(length - LONGEST_NAME + 1).collect();
+    cut(&format!("\u{2026}{end}"))
 }
 
 fn verdicts(facts: &Facts<'_>) -> Table {

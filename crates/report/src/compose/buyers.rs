@@ -79,7 +79,7 @@ fn may(facts: &Facts<'_>) -> Vec<Prose> {
         let prompts = findings::prompts::clause(facts);
         items.push(vec![say(
             format!(
-                "With models of {} {} {way} than with those of most other vendors tested, {prompts}.",
+                "With models of {} {} {way} than with those of most other ranked vendors, {prompts}.",
                 format::list(&names),
                 crate::words::event_past(facts)
             ),

@@ -46,7 +46,9 @@ fn bands(facts: &Facts<'_>) -> Prose {
     let mut prose = Vec::new();
     for (place, variant) in facts.analysis().size_sensitivity.iter().enumerate() {
         let outside: std::collections::BTreeSet<&String> = variant.outside.iter().collect();
-        if outside != as_used {
+        // Without a line under these sizes, nobody can lie beside it.
+        let line = variant.slope_per_doubling.known().is_some();
+        if line && outside != as_used {
             prose.push(say(
                 format!(
                     "Under \u{201c}{}\u{201d}: {}.",
@@ -169,18 +171,14 @@ fn share_choices<'a>(facts: &Facts<'a>) -> Vec<ShareChoice<'a>> {
     if decomposition.all_models.n_models != decomposition.in_scale.n_models {
         all.push(choice("All models", &decomposition.all_models, "d3"));
     }
-    all.extend(
-        facts
-            .input
-            .views
-            .iter()
-            .enumerate()
-            .map(|(place, view)| ShareChoice {
-                name: view.title.clone(),
-                result: &view.summary.decomposition.in_scale,
-                id: numbered("v", place),
-            }),
-    );
+    let alike = [(facts.input.namings, "y"), (facts.input.views, "v")];
+    for (views, prefix) in alike {
+        all.extend(views.iter().enumerate().map(|(place, view)| ShareChoice {
+            name: view.title.clone(),
+            result: &view.summary.decomposition.in_scale,
+            id: numbered(prefix, place),
+        }));
+    }
     all
 }
 
@@ -331,6 +329,7 @@ fn shares(facts: &Facts<'_>) -> Table {
     let choices = share_choices(facts);
     let rows = choices
         .iter()
+        .filter(|choice| choice.result.n_models > 0)
         .map(|choice| share_row(&choice.name, choice.result));
     Table {
         id: "share-choices".to_owned(),
@@ -341,10 +340,10 @@ fn shares(facts: &Facts<'_>) -> Table {
                 .to_owned(),
         ),
         columns: vec![
-            text_column("Sample", 40.0),
-            number_column("Models", 15.0),
-            number_column("Vendors", 16.0),
-            number_column("Share", 15.0),
+            text_column("Sample", 46.0),
+            number_column("Models", 14.0),
+            number_column("Vendors", 15.0),
+            number_column("Share", 13.0),
             number_column("By chance", 19.0),
             number_column("Corrected", 19.0),
             number_column(&format!("{} interval", words::variance_level(facts)), 24.0),
@@ -507,7 +506,11 @@ fn views(facts: &Facts<'_>) -> Option<Table> {
                 format::percent_cell(format::ratio(summary.succeeded, summary.n))
             },
             interval(facts, summary.succeeded, summary.n),
-            format::thousands(summary.not_evaluable),
+            if super::models::lost_is_unknown(facts) {
+                "not recorded".to_owned()
+            } else {
+                format::thousands(summary.not_evaluable)
+            },
         ])
     });
     Some(Table {
@@ -516,14 +519,14 @@ fn views(facts: &Facts<'_>) -> Option<Table> {
         title: Some("Parts of the corpus by themselves".to_owned()),
         subtitle: Some(format!("{}, pooled over models", words::measure(facts))),
         columns: vec![
-            text_column("Part", 50.0),
+            text_column("Part", 42.0),
             number_column("Models", 15.0),
             number_column("Vendors", 16.0),
             number_column("Results", 18.0),
             number_column("Succeeded", 20.0),
             number_column("Rate, %", 15.0),
             number_column(&format!("{} interval", words::level(facts)), 23.0),
-            number_column("Lost", 13.0),
+            number_column("Lost", 21.0),
         ],
         rows: rows.collect(),
         more: None,

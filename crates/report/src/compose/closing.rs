@@ -26,9 +26,18 @@ pub(super) fn caveats(parts: &Parts<'_>) -> Section {
         ),
         n => strong(
             format!(
-                "{} of these limits could overturn the answer, {}; gravest first.",
-                format::word_first(n),
-                if n == 1 { "alone" } else { "each alone" }
+                "{} below{} could overturn the answer{}.",
+                if n == 1 {
+                    "The first limit".to_owned()
+                } else {
+                    format!("The first {} limits", format::word(n))
+                },
+                if parts.caveats.iter().any(|c| c.code == "CAV-STATUS") {
+                    ", after the status of the data,"
+                } else {
+                    ""
+                },
+                if n == 1 { "" } else { ", each alone" }
             ),
             ["e1"],
         ),
@@ -64,7 +73,7 @@ pub(super) fn bottom_line(facts: &Facts<'_>) -> Section {
         }
         (ShareState::Short, SlopeState::NotEstablished) => {
             format!(
-                "On these data neither \u{201c}how big is the model?\u{201d} nor \u{201c}whose is it?\u{201d} is shown to predict how often {}.",
+                "On these data neither \u{201c}how big is the model?\u{201d} nor \u{201c}whose is it?\u{201d} is shown to explain how often {}.",
                 crate::words::event(facts)
             )
         }
@@ -102,7 +111,7 @@ fn room(facts: &Facts<'_>) -> String {
     let open = upper.map_or_else(String::new, |upper| {
         format!(
             ": the interval leaves room for a vendor\u{2019}s share of up to {}",
-            format::percent_up_to(upper)
+            format::percent(upper)
         )
     });
     format!("What is not established is not refuted{open}.")

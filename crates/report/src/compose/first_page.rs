@@ -63,14 +63,14 @@ fn strip(facts: &Facts<'_>) -> Figure {
         .into_iter()
         .flatten()
         .collect();
-    let title = strip_title(&rows);
+    let title = strip_title(&rows, findings::share_state(facts));
     let models = facts.main_share().result.n_models;
     Figure {
         id: "chance-strip".to_owned(),
         number: String::new(),
         title,
         subtitle: format!(
-            "Share of variance between {}; bars: 90% of random relabellings; tick: their average",
+            "Share of variance between {}; bars: where 90% of shares fall when names or sizes are dealt out at random; tick: their average",
             format::plural(models, "model", "models")
         ),
         alt: strip_alt(facts, &rows, models),
@@ -87,7 +87,12 @@ fn strip(facts: &Facts<'_>) -> Figure {
 
 /// Title of the strip. Rule: a share counts as more than chance above the 95th
 /// percentile of relabellings; below the 5th it is not.
-fn strip_title(rows: &[ChanceRow]) -> String {
+fn strip_title(rows: &[ChanceRow], share: findings::ShareState) -> String {
+    // The percentiles of a law with few arrangements and the p-value may fall
+    // on different sides of the line: then the title only says what is shown.
+    if share == findings::ShareState::Close && !rows.is_empty() {
+        return "What the data give, and what chance alone would give".to_owned();
+    }
     let above = |row: &&ChanceRow| row.observed.value > row.p95;
     let below = rows.iter().any(|row| row.observed.value < row.p05);
     let title = match (rows, rows.iter().filter(above).count()) {
@@ -186,8 +191,8 @@ fn size_row(facts: &Facts<'_>) -> Option<ChanceRow> {
         scale.r2_null_p95.number()?,
     ];
     Some(chance_row(
-        "Parameter count",
-        "log2 of billions".to_owned(),
+        "Model size",
+        "log2 of parameters".to_owned(),
         values,
         scale.r2.number()?,
     ))
@@ -250,7 +255,7 @@ fn claims(facts: &Facts<'_>) -> (String, Table) {
         more: None,
         note: vec![say(
             format!(
-                "Chance: {}. All claims, with reasons: section \u{201c}All claims\u{201d}.",
+                "Chance: share of {} that reach the figure. All claims, with reasons: section \u{201c}All claims\u{201d}.",
                 findings::relabellings(facts)
             ),
             ids,

@@ -124,9 +124,11 @@ fn graders(facts: &Facts<'_>) -> Table {
                 format::percent(gap.highest.0),
                 facts.vendor(&gap.highest_provider),
                 match gap.p.number() {
-                    Some(p) if p < 0.05 => format!(" (chi-squared test, {})", format::p_value(p)),
+                    Some(p) if p < 0.05 => {
+                        format!("; over all graders the mix is uneven (chi-squared test, {})", format::p_value(p))
+                    }
                     Some(p) => format!(
-                        "; chance gives as much (chi-squared test, {})",
+                        "; over all graders chance gives as uneven a mix (chi-squared test, {})",
                         format::p_value(p)
                     ),
                     None => String::new(),

@@ -1,5 +1,6 @@
 //! Method, corrections and glossary.
 
+use crate::caveats;
 use crate::composition::Facts;
 use crate::definition::{MissingReply, SizeMeasure, Topic, Undisclosed};
 use crate::document::{Block, Entry, Prose, Section};
@@ -122,6 +123,9 @@ fn rules(facts: &Facts<'_>) -> Vec<Entry> {
                         ),
                     },
                     match definition.size.undisclosed {
+                        Undisclosed::Use if caveats::undisclosed(facts).is_empty() => {
+                            "not used where the corpus codes none"
+                        }
                         Undisclosed::Use => "used as coded and marked",
                         Undisclosed::Drop => "not used",
                     }
@@ -154,7 +158,7 @@ fn rules(facts: &Facts<'_>) -> Vec<Entry> {
             "Chance",
             vec![say(
                 format!(
-                    "{} random relabellings where enumeration is not feasible, seed {}.",
+                    "For the vendor\u{2019}s share every arrangement where they can be counted, else, and for ratio, extremes and bands always, {} random relabellings; seed {}.",
                     format::thousands(u64::from(analysis.permutations)),
                     analysis.seed
                 ),
@@ -189,14 +193,14 @@ fn methods(facts: &Facts<'_>) -> Vec<Entry> {
         entry(
             "Share of variance",
             vec![say(
-                "Sum of squares between vendors over the total sum of squares of the models\u{2019} rates (\u{3b7}\u{b2}). Under random relabelling its mean is (vendors \u{2212} 1) / (models \u{2212} 1). Corrected share: Hays\u{2019} \u{3c9}\u{b2}. Interval of the population\u{2019}s share: from the noncentral F distribution, divided by the number of models (Steiger 2004).",
+                "Sum of squares between vendors over the total sum of squares of the models\u{2019} rates (\u{3b7}\u{b2}). Under random relabelling its mean is (vendors \u{2212} 1) / (models \u{2212} 1). Corrected share: Hays\u{2019} \u{3c9}\u{b2}. Interval of the population\u{2019}s share: limits of the noncentrality \u{3bb} of the F distribution, as \u{3bb} / (\u{3bb} + models) (Steiger 2004); it takes the rates of a vendor\u{2019}s models for normal and equally spread.",
                 ["d1"],
             )],
         ),
         entry(
             "Chance",
             vec![plain(
-                "The models\u{2019} rates are dealt out again at random over the places; p is the share of arrangements that reach the observed value, the observed one counted in. Percentiles of the vendor\u{2019}s share are of the relabellings drawn; those of the share of size are of the beta distribution that it follows under chance.",
+                "For the shares and their ratio the models\u{2019} rates are dealt out again at random over the places; for the extremes and the bands whole models, each with its results and its difference from the line, are dealt out over the vendors. p is the share of arrangements that reach the observed value, the observed one counted in. Percentiles of both shares are of the relabellings drawn.",
             )],
         ),
         entry(

@@ -14,11 +14,11 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
     let models = facts.analysis().models.len();
     let lead = vec![say(
         format!(
-            "{} with {} evaluable results; {} in {}.",
+            "{} with {} evaluable results; {} in {} of them. Each rate below stands with its interval.",
             format::capital(&format::plural(models, "model", "models")),
             format::thousands(facts.traces()),
             words::event_past(facts),
-            format::rate_in_words(facts.succeeded(), facts.traces())
+            format::thousands(facts.succeeded())
         ),
         ["a2"],
     )];
@@ -44,23 +44,40 @@ fn table(facts: &Facts<'_>) -> Table {
         m.params_total_b.known().is_some()
             && facts.fact(m).is_some_and(|f| f.disclosed == Some(false))
     });
+    let lost_unknown = lost_is_unknown(facts);
+    let contradicted = super::size::contradictions(facts, &super::size::sized(facts));
+    let marks = Marks::new(unpublished, contradicted.is_some());
     let mut note = Vec::new();
     if unpublished {
         note.push(say(
-            "\u{b9} Size not published by the maker; the figure is coded by the corpus.",
+            format!(
+                "{} Size not published by the maker; the figure is coded by the corpus.",
+                marks.unpublished
+            ),
+            ["a7"],
+        ));
+    }
+    if let Some(listed) = contradicted {
+        note.push(say(
+            format!(
+                "{} The maker states another size: {listed}.",
+                marks.contradicted
+            ),
             ["a7"],
         ));
     }
     note.push(say(
-        "\u{b2} Results that are not evaluable and leave numerator and denominator.",
+        format!(
+            "{} {}",
+            marks.lost,
+            if lost_unknown {
+                "Published counts do not say how many results could not be judged."
+            } else {
+                "Results that are not evaluable and leave numerator and denominator."
+            }
+        ),
         ["a2"],
     ));
-    if let Some(listed) = super::size::contradictions(facts, &super::size::sized(facts)) {
-        note.push(say(
-            format!("\u{b3} The maker states another size: {listed}."),
-            ["a7"],
-        ));
-    }
     note.push(say(
         format!(
             "Ordered by rate, then name. Wilson intervals; they cover the choice of responses, not of prompts. {}.",
@@ -74,25 +91,54 @@ fn table(facts: &Facts<'_>) -> Table {
         title: Some(format!("{} by model", words::measure(facts))),
         subtitle: Some("Size in billions of parameters; rate and interval in percent".to_owned()),
         columns: vec![
-            text_column("Model", 42.0),
-            text_column("Vendor", 26.0),
-            number_column("Size", 23.0),
+            text_column("Model", if lost_unknown { 38.0 } else { 42.0 }),
+            text_column("Vendor", if lost_unknown { 24.0 } else { 26.0 }),
+            number_column("Size", if lost_unknown { 21.0 } else { 23.0 }),
             number_column("Results", 15.0),
-            number_column("Succeeded", 18.0),
+            number_column("Succeeded", if lost_unknown { 17.0 } else { 18.0 }),
             number_column("Rate, %", 13.0),
             number_column(&format!("{} interval", words::level(facts)), 21.0),
-            number_column("Lost\u{b2}", 12.0),
+            number_column(
+                &format!("Lost{}", marks.lost),
+                if lost_unknown { 22.0 } else { 12.0 },
+            ),
         ],
         rows: shown
             .iter()
-            .map(|(place, model)| row(facts, *place, model))
+            .map(|(place, model)| row(facts, *place, model, &marks))
             .collect(),
         more: (left > 0).then(|| format!("{} more in annex, table models", format::count(left))),
         note,
     }
 }
 
-fn row(facts: &Facts<'_>, place: usize, model: &ModelResult) -> Row {
+/// Whether published counts leave open how many results were lost.
+pub(super) fn lost_is_unknown(facts: &Facts<'_>) -> bool {
+    caveats::data::from_counts(facts) && facts.not_evaluable() == 0
+}
+
+/// The marks of the notes that the table has, counted in their order.
+struct Marks {
+    unpublished: &'static str,
+    contradicted: &'static str,
+    lost: &'static str,
+}
+
+impl Marks {
+    fn new(unpublished: bool, contradicted: bool) -> Self {
+        let mut free = ["\u{b9}", "\u{b2}", "\u{b3}"].into_iter();
+        let mut next = |there: bool| {
+            if there { free.next().unwrap_or("") } else { "" }
+        };
+        Self {
+            unpublished: next(unpublished),
+            contradicted: next(contradicted),
+            lost: next(true),
+        }
+    }
+}
+
+fn row(facts: &Facts<'_>, place: usize, model: &ModelResult, marks: &Marks) -> Row {
     let one = format::percent_cell;
     let absent = "not estimable".to_owned();
     let rate = model.asr.known();
@@ -110,8 +156,8 @@ fn row(facts: &Facts<'_>, place: usize, model: &ModelResult) -> Row {
         .iter()
         .any(|(other, ..)| *other == place);
     let size = match used.filter(|_| model.in_scale) {
-        Some(size) if unpublished => format!("{}\u{b9}", format::size(size)),
-        Some(size) if contradicted => format!("{}\u{b3}", format::size(size)),
+        Some(size) if unpublished => format!("{}{}", format::size(size), marks.unpublished),
+        Some(size) if contradicted => format!("{}{}", format::size(size), marks.contradicted),
         Some(size) => format::size(size),
         None if unpublished => "not published".to_owned(),
         None => "not recorded".to_owned(),
@@ -125,7 +171,11 @@ fn row(facts: &Facts<'_>, place: usize, model: &ModelResult) -> Row {
             cell(format::thousands(model.succeeded)),
             cell(rate.map_or(absent.clone(), |r| one(r.value.0))),
             cell(rate.map_or(absent, |r| format::span(&one(r.lower.0), &one(r.upper.0)))),
-            cell(format::thousands(model.not_evaluable)),
+            cell(if lost_is_unknown(facts) {
+                "not recorded".to_owned()
+            } else {
+                format::thousands(model.not_evaluable)
+            }),
         ],
         strong: false,
     }

@@ -53,10 +53,8 @@ fn lead(facts: &Facts<'_>) -> Prose {
             "None of the {} can be told apart.",
             format::plural(pairs, "pair of vendors", "pairs of vendors")
         ),
-        n if n == pairs => format!(
-            "All {} can be told apart.",
-            format::plural(pairs, "pair", "pairs")
-        ),
+        1 if pairs == 1 => "The one pair of ranked vendors can be told apart.".to_owned(),
+        n if n == pairs => format!("All {} pairs can be told apart.", format::count(pairs)),
         n => format!(
             "Of {}, {} can be told apart once all are compared.",
             format::plural(pairs, "pair of vendors", "pairs of vendors"),
@@ -195,8 +193,9 @@ fn table(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Table {
         18.0
     };
     let level = words::level(facts);
+    let marks = Marks::new(!stand_ins(facts, ranked).is_empty());
     let mut columns = vec![
-        text_column("Vendor", 26.0),
+        text_column("Vendor", 31.0),
         number_column("Models", 14.0),
         number_column("Results", 16.0),
         number_column("Rate, %", 14.0),
@@ -206,19 +205,19 @@ fn table(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Table {
             kind: ColumnKind::Interval {
                 axis: charts::rates(facts),
             },
-            width_mm: (170.0 - 109.0 - ties_mm).min(48.0),
+            width_mm: (170.0 - 114.0 - ties_mm).min(48.0),
         },
-        number_column("Rank\u{b2}", 14.0),
+        number_column(&format!("Rank{}", marks.rank), 14.0),
     ];
     columns.push(if lettered {
         let letters = ('a'..='z').map(String::from).take(groups.len()).collect();
         Column {
-            header: "Tied\u{b3}".to_owned(),
+            header: format!("Tied{}", marks.tied),
             kind: ColumnKind::Ties { letters },
             width_mm: ties_mm,
         }
     } else {
-        number_column("Tied\u{b3}", ties_mm)
+        number_column(&format!("Tied{}", marks.tied), ties_mm)
     });
     let members: Vec<Vec<bool>> = groups
         .iter()
@@ -260,7 +259,7 @@ fn table(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Table {
         columns,
         rows: rows.collect(),
         more: None,
-        note: note(facts, ranked, lettered),
+        note: note(facts, ranked, lettered, &marks),
     }
 }
 
@@ -315,14 +314,38 @@ fn mark(member: &[bool], place: usize) -> TieMark {
     }
 }
 
-fn note(facts: &Facts<'_>, ranked: &[&ProviderResult], lettered: bool) -> Prose {
-    let mut note = Vec::new();
+/// The marks of the notes that the table has, counted in their order. That of
+/// runtimes and routers comes first, where there are any.
+struct Marks {
+    rank: &'static str,
+    tied: &'static str,
+}
+
+impl Marks {
+    fn new(stand_ins: bool) -> Self {
+        let [rank, tied] = if stand_ins {
+            ["\u{b2}", "\u{b3}"]
+        } else {
+            ["\u{b9}", "\u{b2}"]
+        };
+        Self { rank, tied }
+    }
+}
+
+/// What stands in a maker's place among the ranked: runtime, router, host.
+fn stand_ins<'a>(facts: &Facts<'a>, ranked: &[&ProviderResult]) -> Vec<&'a str> {
     let mut kinds: Vec<&str> = ranked
         .iter()
         .filter_map(|p| facts.stand_in(&p.provider))
         .collect();
     kinds.sort_unstable();
     kinds.dedup();
+    kinds
+}
+
+fn note(facts: &Facts<'_>, ranked: &[&ProviderResult], lettered: bool, marks: &Marks) -> Prose {
+    let mut note = Vec::new();
+    let kinds = stand_ins(facts, ranked);
     if !kinds.is_empty() {
         note.push(plain(format!(
             "\u{b9} A {}, not a maker.",
@@ -333,7 +356,8 @@ fn note(facts: &Facts<'_>, ranked: &[&ProviderResult], lettered: bool) -> Prose 
     let family = format::percent(1.0 - facts.definition().analysis.level);
     let ranks = say(
         format!(
-            "\u{b2} Ranks that the vendor could hold once {} compared (family error {family}, Bonferroni); 1 is the lowest rate.",
+            "{} Ranks that the vendor could hold once {} compared (family error {family}, Bonferroni); 1 is the lowest rate.",
+            marks.rank,
             if pairs == 1 {
                 "the one pair is".to_owned()
             } else {
@@ -345,16 +369,25 @@ fn note(facts: &Facts<'_>, ranked: &[&ProviderResult], lettered: bool) -> Prose 
     if pairs > 0 {
         note.push(ranks);
     } else {
-        note.push(plain("\u{b2} One vendor alone has no rank to lose."));
+        note.push(plain(format!(
+            "{} One vendor alone has no rank to lose.",
+            marks.rank
+        )));
     }
     note.push(if lettered {
         say(
-            "\u{b3} Two vendors cannot be told apart exactly where they share a letter.",
+            format!(
+                "{} Two vendors cannot be told apart exactly where they share a letter.",
+                marks.tied
+            ),
             ["c2"],
         )
     } else {
         say(
-            "\u{b3} Number of other vendors that it cannot be told apart from.",
+            format!(
+                "{} Number of other vendors that it cannot be told apart from.",
+                marks.tied
+            ),
             ["c1"],
         )
     });
@@ -369,7 +402,7 @@ fn note(facts: &Facts<'_>, ranked: &[&ProviderResult], lettered: bool) -> Prose 
     note.push(say(
         format!(
             "Wilson intervals; they cover the choice of responses, not of prompts or models. {} {}.",
-            lost_in_words(lost),
+            lost_in_words(facts, lost),
             format::capital(&words::grader_phrase(facts))
         ),
         ids,
@@ -379,7 +412,10 @@ fn note(facts: &Facts<'_>, ranked: &[&ProviderResult], lettered: bool) -> Prose 
 }
 
 /// The share of results that are not evaluable, as a sentence.
-fn lost_in_words(share: f64) -> String {
+fn lost_in_words(facts: &Facts<'_>, share: f64) -> String {
+    if super::models::lost_is_unknown(facts) {
+        return "Published counts do not say how many results could not be judged.".to_owned();
+    }
     if share == 0.0 {
         return "Every result is evaluable.".to_owned();
     }

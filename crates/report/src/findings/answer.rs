@@ -102,18 +102,19 @@ fn share_sentence(facts: &Facts<'_>, share: ShareState) -> Sentence {
             let from_zero = range.lower.0 < 0.005;
             match (state, from_zero) {
                 (ShareState::Beyond, false) => format!(
-                    "The vendor goes with {low} to {high} of the variance between models ({} interval).",
+                    "Corrected for chance, the vendor goes with {low} to {high} of the variance between models ({} interval).",
                     format::level(range.level.0)
                 ),
                 (ShareState::Beyond, true) => format!(
                     "Random relabelling rarely gives so large a share; its size is uncertain {interval}."
                 ),
                 (_, true) => format!(
-                    "The vendor may account for anything from none to {high} of the variance between models ({} interval).",
+                    "Corrected for chance, the vendor may account for anything from none to {high} of the variance between models ({} interval).",
                     format::level(range.level.0)
                 ),
                 (_, false) => format!(
-                    "Random relabelling often gives so large a share, whatever its interval says {interval}."
+                    "Random relabelling gives so large a share in {} of cases, whatever its interval says {interval}.",
+                    super::share_of_shuffles(super::share::deciding_p(main.result).unwrap_or(1.0))
                 ),
             }
         }

@@ -98,6 +98,7 @@ pub fn apart(facts: &Facts<'_>) -> Option<Finding> {
         ),
         ["c1"],
     ));
+    evidence.extend(unranked(facts));
     evidence.extend(crate::caveats::graders::kin_evidence(facts));
     Some(Finding {
         code: "F-APART",
@@ -105,6 +106,24 @@ pub fn apart(facts: &Facts<'_>) -> Option<Finding> {
         claim,
         evidence,
     })
+}
+
+/// The vendors that have too few results for a rank, so that none is taken for absent.
+fn unranked(facts: &Facts<'_>) -> Option<Sentence> {
+    let unranked = facts.unranked();
+    if unranked.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = unranked.iter().map(|p| facts.vendor(&p.provider)).collect();
+    let ids = unranked.iter().filter_map(|p| facts.vendor_id(&p.provider));
+    Some(say(
+        format!(
+            "Under {} results, not ranked: {}.",
+            format::thousands(facts.definition().analysis.ranking_min_n),
+            format::short_list(&names, 3)
+        ),
+        ids.collect::<Vec<_>>(),
+    ))
 }
 
 fn ends<'a>(ranked: &[&'a ProviderResult]) -> Vec<&'a ProviderResult> {
@@ -140,6 +159,11 @@ fn title(facts: &Facts<'_>, low: &[&ProviderResult], high: &[&ProviderResult]) -
     let verb = |list: &[&ProviderResult]| if list.len() == 1 { "has" } else { "have" };
     let ranked = facts.ranked().len();
     let rest = rest_clause(facts, low, high);
+    let others = if facts.unranked().is_empty() {
+        "most other vendors tested"
+    } else {
+        "most other vendors with enough results"
+    };
     match (low.is_empty(), high.is_empty()) {
         (true, true) if told_apart(facts) == 0 => {
             format!(
@@ -152,17 +176,22 @@ fn title(facts: &Facts<'_>, low: &[&ProviderResult], high: &[&ProviderResult]) -
             format::word(ranked)
         ),
         (false, true) => format!(
-            "{} {} lower rates than most other vendors tested{rest}.",
+            "{} {} lower rates than {others}{rest}.",
             name(low),
             verb(low)
         ),
         (true, false) => format!(
-            "{} {} higher rates than most other vendors tested{rest}.",
+            "{} {} higher rates than {others}{rest}.",
             name(high),
             verb(high)
         ),
+        (false, false) if ranked == 2 => format!(
+            "Of the two vendors with enough results, {} has the lower rate, {} the higher.",
+            name(low),
+            name(high)
+        ),
         (false, false) => format!(
-            "{} {} lower rates than most other vendors tested, {} higher{rest}.",
+            "{} {} lower rates than {others}, {} higher{rest}.",
             name(low),
             verb(low),
             name(high)

@@ -58,7 +58,7 @@ pub fn claim(facts: &Facts<'_>) -> Option<Finding> {
     let title = match support(facts) {
         Support::OrderOnly => {
             format!(
-                "These data agree with the order in {source}, vendor before size, not with its factor."
+                "These data agree with the order in {source}, vendor before size; its factor chance gives as well."
             )
         }
         Support::OrderAndLargeRatio => format!(
@@ -80,7 +80,7 @@ pub fn claim(facts: &Facts<'_>) -> Option<Finding> {
         claim: vec![
             strong(title, ["e1", facts.main_share().id, "s1"]),
             say(
-                "Corpus, measure and prompts are not those of the claim.",
+                "Corpus, measure and prompts are others than those of the claim.",
                 ["e1"],
             ),
         ],

@@ -106,27 +106,47 @@ fn present(facts: &Facts<'_>, state: ShareState) -> Prose {
             "Whether models of one vendor are alike is close to the line; either reading is weak."
                 .to_owned()
         }
+        _ if super::apart::told_apart(facts) == 0 => format!(
+            "No two vendors can be told apart, and sorting {models} models into {vendors} arbitrary \
+             groups {} gives as large a share.",
+            how_often(deciding_p(result).unwrap_or(1.0))
+        ),
         _ => format!(
             "Rates differ between vendors, but sorting {models} models into {vendors} arbitrary \
              groups {} gives as much.",
             how_often(deciding_p(result).unwrap_or(1.0))
         ),
     };
-    let corrected = result.omega2.number().map_or_else(String::new, |omega2| {
-        format!(
-            " and {} once corrected for chance",
-            format::percent(omega2.max(0.0))
-        )
-    });
     vec![
         strong(title, [main.id]),
-        say(
-            format!(
-                "Vendors account for {observed} of the variance as computed{corrected}; chance alone averages {mean}."
-            ),
-            [main.id],
-        ),
+        say(corrected(result, &observed, &mean), [main.id]),
     ]
+}
+
+/// The share as computed, what chance gives, and what is left, with the
+/// interval of the last: the two are not on one scale.
+fn corrected(result: &OneWayResult, observed: &str, mean: &str) -> String {
+    let computed = format!("As computed the share is {observed}, and chance alone averages {mean}");
+    let Some(omega2) = result.omega2.number() else {
+        return format!("{computed}.");
+    };
+    let interval = result
+        .population_eta2
+        .known()
+        .map_or_else(String::new, |range| {
+            format!(
+                " ({} interval {})",
+                format::level(range.level.0),
+                format::span(
+                    &format::percent(range.lower.0),
+                    &format::percent(range.upper.0)
+                )
+            )
+        });
+    format!(
+        "{computed}; corrected for chance it is {}{interval}.",
+        format::percent(omega2.max(0.0))
+    )
 }
 
 /// How often chance gives as much, by a p-value beyond the line: "usually" from
@@ -181,6 +201,18 @@ fn evidence(result: &OneWayResult, id: &str, facts: &Facts<'_>) -> crate::docume
         0 => "none".to_owned(),
         n => format::word(n),
     };
+    if let Some(law) = facts
+        .analysis()
+        .decomposition
+        .null_distribution
+        .known()
+        .filter(|law| id == "d1" && law.smallest_attainable_p.0 >= words::CLOSE_FROM)
+    {
+        parts.push(format!(
+            "no relabelling can give less than {}",
+            format::p_value(law.smallest_attainable_p.0)
+        ));
+    }
     parts.push(format!(
         "{}, {single} of {} with one model",
         format::plural(result.n_models, "model", "models"),

@@ -259,3 +259,28 @@ fn the_same_input_gives_the_same_document() {
     let case = crate::support::reconstruction();
     assert_eq!(case.compose(), case.compose());
 }
+
+#[test]
+fn of_many_sources_some_are_shown_and_all_are_counted() {
+    let mut case = crate::support::reconstruction();
+    let mut source = case.sources.remove(0);
+    source.path = format!("{}/last name.eval", "folder/".repeat(40));
+    (source.read, source.imported, source.already_present) = (10, 7, 2);
+    source.rejected = 1;
+    case.sources = vec![source; 450];
+    let document = case.compose().document;
+    let tables = every_table(&document);
+    let table = tables.iter().find(|table| table.id == "sources").unwrap();
+    assert_eq!(table.rows.len(), 200);
+    let more = table.more.as_deref().unwrap();
+    assert_eq!(
+        more,
+        "250 more in annex, table sources. All 450: read 4,500, imported 3,150, known 900, \
+         rejected 450."
+    );
+    let shown = serde_json::to_string(&table.rows[0]).unwrap();
+    assert!(
+        shown.contains("last name.eval") && shown.contains('\u{2026}'),
+        "{shown}"
+    );
+}

@@ -212,7 +212,7 @@ fn the_gravest_caveats_of_different_topics_stand_on_the_first_page() {
         [
             "Prompts differ.",
             "A grader is itself under test.",
-            "Sizes contradict the makers."
+            "Undisclosed sizes are guesses."
         ]
     );
 }

@@ -62,6 +62,7 @@ pub struct Case {
     pub selection: Selection,
     pub analysis: Analysis,
     pub views: Vec<View>,
+    pub namings: Vec<View>,
     pub claims: Vec<ClaimResult>,
     pub graders: Vec<GraderFact>,
 }
@@ -74,6 +75,7 @@ impl Case {
             selection: &self.selection,
             analysis: &self.analysis,
             views: &self.views,
+            namings: &self.namings,
             claims: &self.claims,
             claims_source: "an article",
             graders: &self.graders,
@@ -120,6 +122,7 @@ impl Case {
             rules: serde_json::json!({ "level": 0.95 }),
             analysis: self.analysis.clone(),
             views: self.views.clone(),
+            namings: self.namings.clone(),
             findings: composed.findings.clone(),
             caveats: composed.caveats.clone(),
             claims: self.claims.clone(),
@@ -241,6 +244,7 @@ pub fn case(lines: &[Line]) -> Case {
             account,
         },
         views,
+        namings: Vec::new(),
         claims: claims(),
         graders: vec![GraderFact {
             grader: "judge".to_owned(),
