@@ -8,8 +8,14 @@ use anyhow::{Result, bail};
 
 use crate::run;
 
-const SCHEMAS: [&str; 6] = [
-    "annex", "claims", "document", "export", "manifest", "report",
+const SCHEMAS: [(&str, &[&str]); 2] = [
+    (
+        "crates/render/schemas",
+        &[
+            "annex", "claims", "document", "export", "manifest", "report",
+        ],
+    ),
+    ("crates/plugin/schemas", &["plugin", "plugins"]),
 ];
 
 /// Writes every generated file.
@@ -39,8 +45,11 @@ pub(crate) fn check() -> Result<()> {
 
 fn files() -> Result<Vec<(PathBuf, String)>> {
     let mut files = Vec::new();
-    for name in SCHEMAS {
-        let path = PathBuf::from(format!("crates/render/schemas/{name}.schema.json"));
+    let schemas = SCHEMAS
+        .iter()
+        .flat_map(|(folder, names)| names.iter().map(move |name| (folder, name)));
+    for (folder, name) in schemas {
+        let path = PathBuf::from(format!("{folder}/{name}.schema.json"));
         files.push((path, caveat(&["schema", name])?));
     }
     files.push((PathBuf::from("docs/commands.md"), commands()?));
@@ -58,6 +67,7 @@ fn commands() -> Result<String> {
         "audit",
         "models",
         "export",
+        "plugin-check",
         "explain",
         "schema",
         "completions",

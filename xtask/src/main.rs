@@ -28,6 +28,7 @@ cargo xtask gen            write generated files (schemas, command reference)
 cargo xtask prove          hold figures against values that caveat did not make
 cargo xtask pdf EDITION…   check PDFs with tools of others
 cargo xtask bench          benchmarks
+cargo xtask plugin-check COMMAND…   try a plugin (docs/plugins.md)
 cargo xtask VERB …         any verb of caveat, for example `import`, `analyse`, `audit`
 ";
 

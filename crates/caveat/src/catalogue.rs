@@ -3,8 +3,11 @@
 //! Those that ship with caveat are always there; a configuration may add
 //! programs. Names are unique: what is added may not take the name of another.
 
+use std::path::Path;
+
 use caveat_importer::Importer;
 use caveat_importer::text::printable;
+use caveat_plugin::Configuration;
 use serde::Serialize;
 
 use crate::builtin;
@@ -50,6 +53,27 @@ impl Catalogue {
         };
         catalogue.sort();
         catalogue
+    }
+
+    /// The importers that ship with caveat, and the plugins that a file names.
+    ///
+    /// The plugins stay until the process ends, as the built-in importers do.
+    ///
+    /// # Errors
+    /// [`Failure`] if the file or one of its plugins cannot be used.
+    pub fn with_plugins(file: Option<&Path>) -> Result<Self, Failure> {
+        let mut catalogue = Self::builtin();
+        let Some(file) = file else {
+            return Ok(catalogue);
+        };
+        for plugin in Configuration::read(file)?.connect()? {
+            let command = plugin.command_line();
+            catalogue.add(Entry {
+                importer: Box::leak(Box::new(plugin)),
+                origin: Origin::Plugin { command },
+            })?;
+        }
+        Ok(catalogue)
     }
 
     /// Adds an importer.

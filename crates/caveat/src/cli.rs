@@ -22,6 +22,9 @@ pub enum Command {
     Import(ImportArguments),
     /// List the formats that can be imported.
     Importers {
+        /// Also the plugins that this file names.
+        #[arg(long, value_name = "FILE")]
+        plugins: Option<PathBuf>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -43,7 +46,10 @@ pub enum Command {
         /// Code as printed in a report, for example CAV-PROMPTS.
         code: String,
     },
-    /// Print the JSON Schema of a file: annex, claims, document, export, manifest or report.
+    /// Try a plugin against good, empty, broken, huge and hostile inputs.
+    PluginCheck(PluginCheckArguments),
+    /// Print a JSON Schema: annex, claims, document, export, manifest, plugin (the protocol of
+    /// plugins), plugins (the file that names them) or report.
     Schema {
         /// Name of the schema.
         name: String,
@@ -71,6 +77,10 @@ pub struct ImportArguments {
     /// `files = ["tabular/*.csv"]` the files that it is for. May be given several times.
     #[arg(long, value_name = "FILE")]
     pub mapping: Vec<PathBuf>,
+    /// Plugins to use beside the built-in importers, a TOML file that names each by its path
+    /// and digest (docs/plugins.md).
+    #[arg(long, value_name = "FILE")]
+    pub plugins: Option<PathBuf>,
     /// Refuse a source with any reject instead of importing the rest.
     #[arg(long)]
     pub strict: bool,
@@ -91,6 +101,26 @@ pub struct ImportArguments {
     /// its content; what no importer knows is listed.
     #[arg(required_unless_present = "guess")]
     pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `caveat plugin-check`.
+///
+/// Example: `caveat plugin-check --sample good.redlog python3 redlog.py` tries a
+/// plugin in Python, and prints what plugins.toml must say of it.
+#[derive(Args, Debug)]
+pub struct PluginCheckArguments {
+    /// A good file of the plugin's format; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub sample: Vec<PathBuf>,
+    /// Size of the huge inputs in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub huge: u16,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The program and its arguments.
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub command: Vec<String>,
 }
 
 /// Arguments of `caveat status`.

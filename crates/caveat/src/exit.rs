@@ -9,6 +9,7 @@ use std::io::{self, Write as _};
 
 use caveat_importer::ImportError;
 use caveat_importer::text::is_hidden;
+use caveat_plugin::PluginError;
 use caveat_store::StoreError;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
@@ -79,6 +80,16 @@ impl From<ImportError> for Failure {
     fn from(error: ImportError) -> Self {
         let code = match &error {
             ImportError::Options { .. } => WRONG_USE,
+            _ => REFUSED,
+        };
+        Self::new(code, error)
+    }
+}
+
+impl From<PluginError> for Failure {
+    fn from(error: PluginError) -> Self {
+        let code = match &error {
+            PluginError::Configuration { .. } | PluginError::Name { .. } => WRONG_USE,
             _ => REFUSED,
         };
         Self::new(code, error)

@@ -50,7 +50,7 @@ pub fn main() -> u8 {
 fn run(cli: &Cli) -> Result<u8, Failure> {
     match &cli.command {
         Command::Import(arguments) => commands::import::run(arguments),
-        Command::Importers { json } => commands::importers::run(*json),
+        Command::Importers { plugins, json } => commands::importers::run(plugins.as_deref(), *json),
         Command::Status(arguments) => commands::status::run(arguments),
         Command::Analyse(arguments) => commands::analyse::run(arguments),
         Command::Report(arguments) => commands::report::run(arguments),
@@ -58,6 +58,7 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Models(arguments) => commands::models::run(arguments),
         Command::Export(arguments) => commands::export::run(arguments),
         Command::Explain { code } => commands::explain::run(code),
+        Command::PluginCheck(arguments) => commands::plugin_check::run(arguments),
         Command::Schema { name } => commands::schema::run(name),
         Command::Completions { shell } => commands::completions::run(*shell),
     }

@@ -50,6 +50,18 @@ pub enum ImportError {
         /// What to do.
         hint: String,
     },
+    /// A plugin broke the protocol or its bounds; nothing that it said is believed.
+    #[error("the plugin `{plugin}` cannot be used for `{}`: {found}\nhint: {hint}", printable(&path.display().to_string()))]
+    Plugin {
+        /// File.
+        path: PathBuf,
+        /// Plugin.
+        plugin: &'static str,
+        /// What it did, and the end of its standard error, escaped.
+        found: String,
+        /// What to do.
+        hint: &'static str,
+    },
     /// The receiver stopped: see its own error.
     #[error(transparent)]
     Closed(#[from] crate::sink::SinkClosed),

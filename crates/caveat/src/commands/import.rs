@@ -62,7 +62,7 @@ pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
     if let Some(table) = &arguments.guess {
         return propose(table);
     }
-    let catalogue = Catalogue::builtin();
+    let catalogue = Catalogue::with_plugins(arguments.plugins.as_deref())?;
     let wish = wish(arguments, &catalogue)?;
     if let Some(path) = &arguments.rejects {
         refuse_as_rejects(path, arguments)?;
@@ -131,6 +131,7 @@ fn own_files(arguments: &ImportArguments, rejects: &std::path::Path) -> Vec<Path
         rejects.to_path_buf(),
     ];
     own.extend(arguments.mapping.iter().cloned());
+    own.extend(arguments.plugins.clone());
     own
 }
 

@@ -1,5 +1,7 @@
 //! `caveat importers`: the formats, what they can do, and their pages.
 
+use std::path::Path;
+
 use caveat_importer::{ImporterInfo, OptionInfo};
 use serde::Serialize;
 
@@ -16,8 +18,8 @@ struct Listed<'c> {
 }
 
 /// Runs the command.
-pub fn run(json: bool) -> Result<u8, Failure> {
-    let catalogue = Catalogue::builtin();
+pub fn run(plugins: Option<&Path>, json: bool) -> Result<u8, Failure> {
+    let catalogue = Catalogue::with_plugins(plugins)?;
     let listed: Vec<Listed<'_>> = catalogue.entries().iter().map(listed).collect();
     if json {
         exit::print_json(&listed)?;
@@ -48,11 +50,14 @@ fn for_people(listed: &Listed<'_>) -> String {
         }
     };
     let mut text = format!(
-        "{}\n  {}\n  versions: {}; {how}; {origin}; see {}\n",
+        "{}\n  {}\n  versions: {}; {how}; {origin}{}\n",
         info.name,
         info.title,
         info.versions.join(", "),
-        info.page
+        match info.page {
+            "" => String::new(),
+            page => format!("; see {page}"),
+        }
     );
     for option in listed.options {
         text.push_str(&format!("  option {}: {}\n", option.name, option.meaning));

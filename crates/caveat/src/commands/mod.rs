@@ -8,6 +8,7 @@ pub mod export;
 pub mod import;
 pub mod importers;
 pub mod models;
+pub mod plugin_check;
 pub mod report;
 pub mod schema;
 pub mod status;
