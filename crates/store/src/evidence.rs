@@ -116,6 +116,15 @@ pub(crate) fn evidence(connection: &Connection, rule: &VerdictRule) -> Result<Ev
     })
 }
 
+/// What a verdict is worth with an outcome: nothing is evaluable without a reply.
+pub(crate) const fn of_reply(outcome: Outcome, verdict: Verdict) -> Verdict {
+    match outcome {
+        Outcome::Response => verdict,
+        _ if verdict.is_evaluable() => Verdict::Unscored,
+        _ => verdict,
+    }
+}
+
 /// The grader whose verdict the rule chose, and the verdict.
 pub(crate) fn judge(rule: &VerdictRule, grades: &Grades<'_>) -> (Option<usize>, Verdict) {
     match rule.choose(&grades.views) {

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use crate::account::{Account, Companion, Recorded, SourceFacts, SourceInput};
 use crate::error::{Fault, StoreError};
+use crate::evidence::of_reply;
 use crate::texts::{TextFile, TextWriter};
 use crate::write::{CellFigures, TooLarge, TraceFigures, Writer};
 
@@ -219,7 +220,8 @@ impl<'s> SourceImport<'s> {
         };
         self.keep_texts(id, trace)?;
         let views: Vec<GradeView<'_>> = trace.grades.iter().map(GradeView::from).collect();
-        let evaluable = VerdictRule::Coalesce.verdict(&views).is_evaluable();
+        let verdict = of_reply(trace.outcome, VerdictRule::Coalesce.verdict(&views));
+        let evaluable = verdict.is_evaluable();
         self.account.not_evaluable += u64::from(!evaluable);
         Ok(recorded)
     }

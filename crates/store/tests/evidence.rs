@@ -283,6 +283,30 @@ fn status_counts_every_verdict_also_at_zero() {
 }
 
 #[test]
+fn a_trace_without_a_reply_is_not_evaluable_in_the_account_and_the_status() {
+    let records: Vec<_> = (0..)
+        .zip(Outcome::ALL)
+        .map(|(id, outcome)| {
+            record(Trace {
+                outcome,
+                ..trace(&format!("{id}"), "m", "p", vec![llm(Verdict::Refusal)])
+            })
+        })
+        .collect();
+    let mut store = Store::in_memory().unwrap();
+    let account = import(&mut store, "a", &records);
+    assert_eq!((account.imported, account.not_evaluable), (4, 3));
+    let again = import(&mut store, "b", &records);
+    assert_eq!((again.already_present, again.not_evaluable), (4, 3));
+    let status = store.status().unwrap();
+    for by_verdict in [&status.models[0].by_verdict, &status.graders[0].by_verdict] {
+        assert_eq!(by_verdict["refusal"], 1);
+        assert_eq!(by_verdict["unscored"], 3);
+    }
+    assert_eq!((status.models[0].traces, status.graders[0].traces), (4, 4));
+}
+
+#[test]
 fn an_empty_store_has_empty_evidence() {
     let store = Store::in_memory().unwrap();
     assert_eq!(
