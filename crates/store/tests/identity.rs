@@ -159,6 +159,46 @@ fn records_without_an_id_are_told_apart_by_their_ordinal() {
 }
 
 #[test]
+fn one_refusal_of_two_attacks_in_two_files_is_two_traces() {
+    let attack = |technique: &str, verdict| {
+        let mut one = trace("1", "m", "p", vec![llm(verdict)]);
+        one.record_id = None;
+        one.technique = Some(technique.to_owned());
+        record(one)
+    };
+    let mut store = Store::in_memory().unwrap();
+    let refused = Verdict::Refusal;
+    for (source, technique) in [("a", "dan"), ("b", "pair")] {
+        let account = import(&mut store, source, &[attack(technique, refused)]);
+        assert_eq!((account.imported, account.already_present), (1, 0));
+    }
+    // Renamed, grown and regraded files still add nothing of what is known.
+    let both = [attack("dan", refused), attack("pair", refused)];
+    assert_eq!(import(&mut store, "both", &both).already_present, 2);
+    let regraded = import(&mut store, "c", &[attack("pair", Verdict::Partial)]);
+    assert_eq!((regraded.already_present, regraded.grades_added), (1, 1));
+    assert_eq!(store.status().unwrap().traces, 2);
+}
+
+#[test]
+fn a_separator_in_a_name_makes_no_two_prompts_one() {
+    let prompt = |record_id: &str, dataset: &str, id: &str| {
+        let mut one = trace(record_id, "m", "p", vec![llm(Verdict::Refusal)]);
+        one.prompt = Some(caveat_corpus::PromptKey::Id {
+            dataset: dataset.to_owned(),
+            id: id.to_owned(),
+        });
+        record(one)
+    };
+    let records = [prompt("1", "a\u{1f}b", "c"), prompt("2", "a", "b\u{1f}c")];
+    let mut store = Store::in_memory().unwrap();
+    import(&mut store, "a", &records);
+    let evidence = store.evidence(&VerdictRule::LlmOnly).unwrap();
+    let prompts = evidence.models[0].cells[0].prompts.as_ref().unwrap();
+    assert_eq!(prompts.len(), 2);
+}
+
+#[test]
 fn a_record_id_that_is_repeated_is_one_record() {
     let one = record(trace("1", "m", "p", vec![llm(Verdict::Refusal)]));
     let mut store = Store::in_memory().unwrap();
