@@ -281,8 +281,9 @@ impl Trace {
 }
 
 impl Cell {
-    /// The identity of a cell: its model and its labels. A second, equal cell of
-    /// one source differs by `ordinal`; changed counts make another cell.
+    /// The identity of a cell: its model, its labels, its date as spelled and its
+    /// counts. A second, equal cell of one source differs by `ordinal`; the same
+    /// counts of another month make another cell.
     pub fn identity(&self, format: &str, ordinal: u64) -> Digest {
         let mut builder = DigestBuilder::new("caveat/cell/1");
         builder.part(format.as_bytes());
@@ -301,6 +302,11 @@ impl Cell {
             builder.part(&traces.to_le_bytes());
         }
         builder.part(&ordinal.to_le_bytes());
+        // Last and only where there is one: cells without a date keep the identity
+        // that they had before dates counted.
+        if let Some(observed_at) = &self.observed_at {
+            builder.part(observed_at.as_bytes());
+        }
         builder.finish()
     }
 }
