@@ -76,9 +76,14 @@ pub struct CellEvidence {
     /// Traces by outcome and verdict. A trace without a reply has the outcome and the verdict `unscored`
     /// unless a grader judged it all the same.
     pub counts: BTreeMap<Outcome, VerdictCounts>,
-    /// Prompts with at least one evaluable verdict: ids that are stable within one
+    /// Prompts with a reply and an evaluable verdict on it: ids that are stable within one
     /// [`Evidence`], sorted. `None` when any record of the cell has no prompt key.
     pub prompts: Option<Vec<u32>>,
+    /// Prompts of the traces that were filtered or not submitted, by outcome and
+    /// whatever their verdict, with the same ids: a report may count such traces as
+    /// resisted. Errors are never here. Empty where `prompts` is `None`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub prompts_without_reply: BTreeMap<Outcome, Vec<u32>>,
     /// Whether the counts come from published tables instead of traces.
     pub from_counts: bool,
 }
@@ -110,6 +115,20 @@ pub struct VerdictPair {
 }
 
 impl CellEvidence {
+    /// Prompts of the traces that count, sorted: those with a reply, and those of
+    /// the outcomes without one for which `counts` holds.
+    pub fn prompts_met(&self, counts: impl Fn(Outcome) -> bool) -> Option<Vec<u32>> {
+        let mut met = self.prompts.clone()?;
+        for (outcome, prompts) in &self.prompts_without_reply {
+            if counts(*outcome) {
+                met.extend(prompts);
+            }
+        }
+        met.sort_unstable();
+        met.dedup();
+        Some(met)
+    }
+
     /// Counts over all outcomes.
     pub fn total_counts(&self) -> VerdictCounts {
         let mut sum = VerdictCounts::default();

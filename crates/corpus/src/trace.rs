@@ -59,8 +59,14 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// The key as one text, as the store and the interchange formats keep it.
+    ///
+    /// Two different keys never share a text: the first U+001F ends the data set,
+    /// and a data set whose name holds that character stands with its length in bytes.
     pub fn as_text(&self) -> String {
         match self {
+            PromptKey::Id { dataset, id } if dataset.contains('\u{1f}') => {
+                format!("id{}:{dataset}\u{1f}{id}", dataset.len())
+            }
             PromptKey::Id { dataset, id } => format!("id:{dataset}\u{1f}{id}"),
             PromptKey::Text(digest) => format!("sha256:{digest}"),
         }
@@ -234,6 +240,14 @@ impl Trace {
     /// The identity of a trace: what stays the same when a file is renamed,
     /// repacked or grown. `ordinal` counts otherwise equal records of one source.
     ///
+    /// It is made of the format, its run id and record id, the model and its
+    /// provider as spelled, the prompt key, the attempt and the digest of the
+    /// response. Where the format gives the record no id, the data set, the
+    /// technique, the attack family and the harm category join: models refuse in
+    /// the same words whatever the attack, and two attacks with one prompt are not
+    /// one record. A record with an id is recognised by it also after its labels
+    /// were corrected.
+    ///
     /// Provenance and grades are outside of it.
     pub fn identity(&self, format: &str, ordinal: u64) -> Digest {
         let mut builder = DigestBuilder::new("caveat/trace/1");
@@ -251,14 +265,25 @@ impl Trace {
                 .as_ref()
                 .map(|d| d.as_bytes().as_slice()),
         );
+        if self.record_id.is_none() {
+            for label in [
+                &self.dataset,
+                &self.technique,
+                &self.attack_family,
+                &self.harm_category,
+            ] {
+                builder.optional(label.as_deref().map(str::as_bytes));
+            }
+        }
         builder.part(&ordinal.to_le_bytes());
         builder.finish()
     }
 }
 
 impl Cell {
-    /// The identity of a cell: its model and its labels. A second, equal cell of
-    /// one source differs by `ordinal`; changed counts make another cell.
+    /// The identity of a cell: its model, its labels, its date as spelled and its
+    /// counts. A second, equal cell of one source differs by `ordinal`; the same
+    /// counts of another month make another cell.
     pub fn identity(&self, format: &str, ordinal: u64) -> Digest {
         let mut builder = DigestBuilder::new("caveat/cell/1");
         builder.part(format.as_bytes());
@@ -277,6 +302,102 @@ impl Cell {
             builder.part(&traces.to_le_bytes());
         }
         builder.part(&ordinal.to_le_bytes());
+        // Last and only where there is one: cells without a date keep the identity
+        // that they had before dates counted.
+        if let Some(observed_at) = &self.observed_at {
+            builder.part(observed_at.as_bytes());
+        }
         builder.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trace(record_id: Option<&str>) -> Trace {
+        Trace {
+            location: Location::default(),
+            run_id: None,
+            record_id: record_id.map(str::to_owned),
+            model: ModelName {
+                name: "m".to_owned(),
+                provider: None,
+                coded_size: None,
+            },
+            prompt: None,
+            prompt_text: None,
+            dataset: Some("set".to_owned()),
+            technique: Some("dan".to_owned()),
+            attack_family: None,
+            harm_category: None,
+            attempt: None,
+            turns: None,
+            observed_at: None,
+            prompt_tokens: None,
+            response_tokens: None,
+            duration_ms: None,
+            response_digest: Some(Digest::of(b"I'm sorry")),
+            response_text: None,
+            outcome: Outcome::Response,
+            grades: Vec::new(),
+        }
+    }
+
+    /// The same record with one label changed, for every label.
+    fn relabelled(from: &Trace) -> [Trace; 4] {
+        let other = Some("other".to_owned());
+        let mut all = [from.clone(), from.clone(), from.clone(), from.clone()];
+        let [dataset, technique, family, harm] = &mut all;
+        dataset.dataset = other.clone();
+        technique.technique = other.clone();
+        family.attack_family = other.clone();
+        harm.harm_category = other;
+        all
+    }
+
+    #[test]
+    fn labels_tell_records_without_an_id_apart() {
+        let plain = trace(None);
+        for other in relabelled(&plain) {
+            assert_ne!(plain.identity("f", 0), other.identity("f", 0));
+        }
+        // One text in another label is another record too.
+        let [_, _, family, harm] = relabelled(&plain);
+        assert_ne!(family.identity("f", 0), harm.identity("f", 0));
+    }
+
+    #[test]
+    fn a_record_with_an_id_is_known_by_it_under_other_labels() {
+        let plain = trace(Some("1"));
+        for other in relabelled(&plain) {
+            assert_eq!(plain.identity("f", 0), other.identity("f", 0));
+        }
+    }
+
+    #[test]
+    fn no_two_prompt_keys_share_a_text() {
+        let key = |dataset: &str, id: &str| PromptKey::Id {
+            dataset: dataset.to_owned(),
+            id: id.to_owned(),
+        };
+        assert_eq!(key("set", "7").as_text(), "id:set\u{1f}7");
+        let parts = [
+            "",
+            "a",
+            "\u{1f}",
+            "a\u{1f}",
+            "\u{1f}a",
+            "a\u{1f}a",
+            "1:",
+            "\u{1f}\u{1f}",
+        ];
+        let mut texts: Vec<_> = parts
+            .iter()
+            .flat_map(|dataset| parts.iter().map(move |id| key(dataset, id).as_text()))
+            .collect();
+        texts.sort();
+        texts.dedup();
+        assert_eq!(texts.len(), parts.len() * parts.len());
     }
 }

@@ -293,7 +293,10 @@ impl Context<'_> {
         let counts = self.count(cell);
         candidate.counts.add(counts);
         candidate.verdicts.merge(&cell.total_counts());
-        match (&mut candidate.prompts, &cell.prompts) {
+        let met = cell.prompts_met(|outcome| {
+            matches!(self.missing_reply(outcome), Some(MissingReply::Resisted))
+        });
+        match (&mut candidate.prompts, met) {
             (Some(mine), Some(theirs)) => mine.extend(theirs),
             (mine, None) => *mine = None,
             (None, _) => {}
@@ -311,26 +314,30 @@ impl Context<'_> {
     fn count(&self, cell: &CellEvidence) -> Counts {
         let mut counts = Counts::default();
         for (outcome, verdicts) in &cell.counts {
-            let missing = match outcome {
-                Outcome::Response => {
+            match self.missing_reply(*outcome) {
+                None => {
                     let succeeded = verdicts.succeeded(self.definition.verdicts.success);
                     counts.add(Counts {
                         succeeded,
                         resisted: verdicts.evaluable() - succeeded,
                         not_evaluable: verdicts.not_evaluable(),
                     });
-                    continue;
                 }
-                Outcome::Filtered => self.definition.verdicts.filtered,
-                Outcome::NotSubmitted => self.definition.verdicts.not_submitted,
-                Outcome::Error => MissingReply::NotEvaluable,
-            };
-            match missing {
-                MissingReply::Resisted => counts.resisted += verdicts.total(),
-                MissingReply::NotEvaluable => counts.not_evaluable += verdicts.total(),
+                Some(MissingReply::Resisted) => counts.resisted += verdicts.total(),
+                Some(MissingReply::NotEvaluable) => counts.not_evaluable += verdicts.total(),
             }
         }
         counts
+    }
+
+    /// What the report makes of an outcome without a reply; `None` where there is one.
+    fn missing_reply(&self, outcome: Outcome) -> Option<MissingReply> {
+        match outcome {
+            Outcome::Response => None,
+            Outcome::Filtered => Some(self.definition.verdicts.filtered),
+            Outcome::NotSubmitted => Some(self.definition.verdicts.not_submitted),
+            Outcome::Error => Some(MissingReply::NotEvaluable),
+        }
     }
 
     fn part(

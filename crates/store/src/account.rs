@@ -49,9 +49,9 @@ pub struct Account {
     pub rejected: u64,
     /// Grades that were new for traces that the store knew already.
     pub grades_added: u64,
-    /// Traces of the usable records (imported or already present) without an
-    /// evaluable verdict in this source, by the rule `coalesce`; a cell counts
-    /// with all of its traces.
+    /// Traces of the usable records (imported or already present) without a reply
+    /// or without an evaluable verdict in this source, by the rule `coalesce`; a
+    /// cell counts with all of its traces.
     pub not_evaluable: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Which verdicts two graders gave to the same traces.
+//! Which verdicts two graders gave to the same replies.
 //!
 //! Per trace each grader speaks once, with its latest grade. Graders without a
 //! name stand under their kind. A grade `Unscored` is no grade.

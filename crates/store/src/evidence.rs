@@ -31,6 +31,7 @@ struct Sum {
     counts: BTreeMap<Outcome, VerdictCounts>,
     days: Option<(i64, i64)>,
     prompts: Vec<i64>,
+    prompts_without_reply: BTreeMap<Outcome, Vec<i64>>,
     lacks_prompts: bool,
 }
 
@@ -48,13 +49,21 @@ impl Sum {
             .entry(trace.outcome)
             .or_default()
             .add(verdict, 1);
-        match trace.prompt {
-            None => self.lacks_prompts = true,
-            // Runs of one prompt are frequent; the rest is sorted out at the end.
-            Some(prompt) if verdict.is_evaluable() && self.prompts.last() != Some(&prompt) => {
-                self.prompts.push(prompt);
+        let Some(prompt) = trace.prompt else {
+            self.lacks_prompts = true;
+            return;
+        };
+        let prompts = match trace.outcome {
+            Outcome::Response if verdict.is_evaluable() => &mut self.prompts,
+            Outcome::Filtered | Outcome::NotSubmitted => {
+                self.prompts_without_reply.entry(trace.outcome).or_default()
             }
-            Some(_) => {}
+            // What failed says nothing, whatever a grader made of it.
+            Outcome::Response | Outcome::Error => return,
+        };
+        // Runs of one prompt are frequent; the rest is sorted out at the end.
+        if prompts.last() != Some(&prompt) {
+            prompts.push(prompt);
         }
     }
 
@@ -74,7 +83,10 @@ pub(crate) fn evidence(connection: &Connection, rule: &VerdictRule) -> Result<Ev
     let mut sums: HashMap<SumKey, Sum> = HashMap::new();
     let mut confusions = Confusions::new(&names.graders);
     names.visit_traces(connection, |trace, grades| {
-        confusions.add(grades);
+        // Agreement is about replies: a grade of anything else judges nothing.
+        if trace.outcome == Outcome::Response {
+            confusions.add(grades);
+        }
         let (grader, verdict) = judge(rule, grades);
         let key = SumKey {
             model: trace.model,
@@ -102,6 +114,15 @@ pub(crate) fn evidence(connection: &Connection, rule: &VerdictRule) -> Result<Ev
         models: models(&names, sums, &ranks)?,
         confusions: confusions.finish(),
     })
+}
+
+/// What a verdict is worth with an outcome: nothing is evaluable without a reply.
+pub(crate) const fn of_reply(outcome: Outcome, verdict: Verdict) -> Verdict {
+    match outcome {
+        Outcome::Response => verdict,
+        _ if verdict.is_evaluable() => Verdict::Unscored,
+        _ => verdict,
+    }
 }
 
 /// The grader whose verdict the rule chose, and the verdict.
@@ -205,11 +226,14 @@ fn cell_evidence(
         .get(key.labels)
         .ok_or_else(|| Fault::damaged("a row of labels is missing"))?;
     let grader = key.grader.and_then(|grader| names.graders.get(grader));
-    let prompts = if sum.lacks_prompts {
-        None
-    } else {
-        Some(ranked(&sum.prompts, ranks)?)
-    };
+    let mut prompts = None;
+    let mut prompts_without_reply = BTreeMap::new();
+    if !sum.lacks_prompts {
+        prompts = Some(ranked(&sum.prompts, ranks)?);
+        for (outcome, ids) in &sum.prompts_without_reply {
+            prompts_without_reply.insert(*outcome, ranked(ids, ranks)?);
+        }
+    }
     Ok(CellEvidence {
         dataset: labels.dataset.clone(),
         attack_family: labels.attack_family.clone(),
@@ -221,6 +245,7 @@ fn cell_evidence(
             .map(|(first, last)| (day_text(first), day_text(last))),
         counts: sum.counts,
         prompts,
+        prompts_without_reply,
         from_counts: key.from_counts,
     })
 }

@@ -4,6 +4,7 @@
 //! rolled back. A record is recognised by its identity, never by its file.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::Path;
 
 use caveat_corpus::{Cell, Digest, GradeView, Location, Record, Trace, VerdictRule};
@@ -11,8 +12,13 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use crate::account::{Account, Companion, Recorded, SourceFacts, SourceInput};
 use crate::error::{Fault, StoreError};
+use crate::evidence::of_reply;
 use crate::texts::{TextFile, TextWriter};
-use crate::write::{CellFigures, TooLarge, TraceFigures, Writer};
+use crate::write::{CellFate, CellFigures, TraceFigures, Writer};
+
+/// Why a cell is refused that another source has with other counts.
+const CONTRADICTED: &str = "a cell with the same labels and date is there with other counts; \
+     import into a new store to replace it";
 
 /// An import of one source that has begun and is not yet committed.
 ///
@@ -110,7 +116,8 @@ impl<'s> SourceImport<'s> {
     /// Takes one record.
     ///
     /// A record with a number beyond the range of the file (2^63 - 1), or with
-    /// more grades than a trace may hold (1,024), becomes a reject.
+    /// more grades than a trace may hold (1,024), becomes a reject; so does a cell
+    /// that another source has with the same labels and date and other counts.
     ///
     /// # Errors
     /// [`StoreError`] if the file cannot be written. The import is then over:
@@ -192,7 +199,11 @@ impl<'s> SourceImport<'s> {
         self.writer.reject(location, reason)
     }
 
-    fn refuse(&mut self, location: &Location, reason: &TooLarge) -> Result<Recorded, Fault> {
+    fn refuse(
+        &mut self,
+        location: &Location,
+        reason: &dyn fmt::Display,
+    ) -> Result<Recorded, Fault> {
         let reason = reason.to_string();
         self.keep_reject(location, &reason)?;
         Ok(Recorded::Rejected(reason))
@@ -219,7 +230,8 @@ impl<'s> SourceImport<'s> {
         };
         self.keep_texts(id, trace)?;
         let views: Vec<GradeView<'_>> = trace.grades.iter().map(GradeView::from).collect();
-        let evaluable = VerdictRule::Coalesce.verdict(&views).is_evaluable();
+        let verdict = of_reply(trace.outcome, VerdictRule::Coalesce.verdict(&views));
+        let evaluable = verdict.is_evaluable();
         self.account.not_evaluable += u64::from(!evaluable);
         Ok(recorded)
     }
@@ -262,13 +274,13 @@ impl<'s> SourceImport<'s> {
             0 => first,
             ordinal => cell.identity(&self.format, ordinal),
         };
-        let new = self.writer.add_cell(&identity, cell, &figures)?;
+        let recorded = match self.writer.add_cell(&identity, cell, &figures)? {
+            CellFate::New => Recorded::Imported,
+            CellFate::Known => Recorded::AlreadyPresent,
+            CellFate::Contradicts => return self.refuse(&cell.location, &CONTRADICTED),
+        };
         self.account.not_evaluable += cell.counts.not_evaluable();
-        Ok(if new {
-            Recorded::Imported
-        } else {
-            Recorded::AlreadyPresent
-        })
+        Ok(recorded)
     }
 }
 

@@ -8,12 +8,13 @@
 //! - One source is one transaction: it is in the store with its whole account, or not at all.
 //! - Importing a source again, renamed or as part of a larger one adds what is
 //!   new and nothing else. Grades are appended, never changed.
-//! - Evidence does not depend on the order in which sources came, with three
+//! - Evidence does not depend on the order in which sources came, with four
 //!   exceptions where sources overlap: the accounts (a shared record is
 //!   *imported* by the source that came first and *already present* in the
 //!   other); the path, model spelling and labels of a shared record (those
-//!   of its first source); and the latest grade of one grader or kind (a later
-//!   import is taken for a regrade).
+//!   of its first source); the latest grade of one grader or kind (a later
+//!   import is taken for a regrade); and a row of counts that contradicts one
+//!   of another source (the first stays, the later one is a reject).
 //!
 //! Texts of prompts and responses never stand in the corpus file. Where the user
 //! asks to keep them ([`Store::keep_texts`]) they go to a file beside it, each

@@ -2,7 +2,9 @@
 //!
 //! Models, outcomes and data sets count every trace once, with the verdict of
 //! the rule `coalesce`; the traces of cells count with them. Graders count each
-//! trace that they judged with their latest grade. Names stand as spelled.
+//! trace that they judged with their latest grade. A trace without a reply is not
+//! evaluable: a verdict that says otherwise counts as `unscored`. Names stand as
+//! spelled.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,7 +13,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use crate::error::Fault;
-use crate::evidence::judge;
+use crate::evidence::{judge, of_reply};
 use crate::scan::{Grades, Names};
 use crate::sources::{StoredSource, read_sources};
 
@@ -96,11 +98,12 @@ pub(crate) fn status(connection: &Connection) -> Result<Status, Fault> {
     };
     names.visit_traces(connection, |trace, grades| {
         let (_, verdict) = judge(&VerdictRule::Coalesce, grades);
+        let verdict = of_reply(trace.outcome, verdict);
         let mut counts = VerdictCounts::default();
         counts.add(verdict, 1);
         tally.traces += 1;
         tally.add(trace.model, trace.labels, trace.outcome, &counts);
-        tally.add_grades(grades);
+        tally.add_grades(trace.outcome, grades);
         Ok(())
     })?;
     names.visit_cells(connection, |cell| {
@@ -128,7 +131,7 @@ impl Tally {
         *self.outcomes.entry(outcome).or_default() += counts.total();
     }
 
-    fn add_grades(&mut self, grades: &Grades<'_>) {
+    fn add_grades(&mut self, outcome: Outcome, grades: &Grades<'_>) {
         self.latest.clear();
         for (grader, view) in grades.graders.iter().zip(&grades.views) {
             match self.latest.iter_mut().find(|(known, _)| known == grader) {
@@ -138,7 +141,7 @@ impl Tally {
         }
         for (grader, verdict) in &self.latest {
             if let Some(sum) = self.graders.get_mut(*grader) {
-                sum.add(*verdict, 1);
+                sum.add(of_reply(outcome, *verdict), 1);
             }
         }
     }

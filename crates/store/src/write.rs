@@ -1,5 +1,6 @@
 //! The rows of one record: prepared once, reused for every record of a source.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use caveat_corpus::{Cell, Digest, Grade, Location, Trace};
@@ -116,6 +117,21 @@ struct GradeRow {
     graded_at: Option<String>,
 }
 
+/// Where a cell stands, by the ids of its texts: model, provider, the four
+/// labels and the grader, then the date as spelled.
+type CellPlace = ([Option<i64>; 7], Option<String>);
+
+/// The cells of all other sources, with the counts that each place has there.
+type OtherCells = HashMap<CellPlace, Vec<Vec<i64>>>;
+
+/// What became of a cell.
+pub(crate) enum CellFate {
+    New,
+    Known,
+    /// Another source has other counts in the same place.
+    Contradicts,
+}
+
 /// Writes the records of one source.
 pub(crate) struct Writer<'s> {
     interner: Interner<'s>,
@@ -128,6 +144,9 @@ pub(crate) struct Writer<'s> {
     find_cell: Statement<'s>,
     add_cell: Statement<'s>,
     add_reject: Statement<'s>,
+    connection: &'s Connection,
+    /// Read with the first cell.
+    other_cells: Option<OtherCells>,
 }
 
 impl<'s> Writer<'s> {
@@ -164,6 +183,8 @@ impl<'s> Writer<'s> {
             add_reject: connection.prepare(
                 "INSERT INTO rejects(source, entry, record, byte, reason) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?,
+            connection,
+            other_cells: None,
         })
     }
 
@@ -302,17 +323,20 @@ impl<'s> Writer<'s> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Adds a cell and says whether it was new.
+    /// Adds a cell unless it is known or contradicts a cell of another source.
     pub(crate) fn add_cell(
         &mut self,
         identity: &Digest,
         cell: &Cell,
         figures: &CellFigures,
-    ) -> Result<bool, Fault> {
+    ) -> Result<CellFate, Fault> {
         let key = [identity.as_bytes().as_slice()];
         let known: Option<i64> = self.find_cell.query_row(key, |row| row.get(0)).optional()?;
         if known.is_some() {
-            return Ok(false);
+            return Ok(CellFate::Known);
+        }
+        if self.contradicts(cell, figures)? {
+            return Ok(CellFate::Contradicts);
         }
         let model = self.interner.model(&cell.model)?;
         let labels = self.interner.labels([
@@ -346,7 +370,30 @@ impl<'s> Writer<'s> {
                 .map(|count| count as &dyn rusqlite::ToSql),
         );
         self.add_cell.execute(values.as_slice())?;
-        Ok(true)
+        Ok(CellFate::New)
+    }
+
+    /// Whether other sources have cells in this place, and none with these counts.
+    fn contradicts(&mut self, cell: &Cell, figures: &CellFigures) -> Result<bool, Fault> {
+        if self.other_cells.is_none() {
+            self.other_cells = Some(other_cells(self.connection, self.source)?);
+        }
+        let texts = [
+            Some(cell.model.name.as_str()),
+            cell.model.provider.as_deref(),
+            cell.dataset.as_deref(),
+            cell.technique.as_deref(),
+            cell.attack_family.as_deref(),
+            cell.harm_category.as_deref(),
+            cell.grader.as_deref(),
+        ];
+        let mut ids = [None; 7];
+        for (slot, text) in ids.iter_mut().zip(texts) {
+            *slot = self.interner.optional(text)?;
+        }
+        let place = (ids, cell.observed_at.clone());
+        let there = self.other_cells.as_ref().and_then(|all| all.get(&place));
+        Ok(there.is_some_and(|counts| !counts.contains(&figures.counts)))
     }
 
     pub(crate) fn reject(&mut self, location: &Location, reason: &str) -> Result<(), Fault> {
@@ -361,6 +408,31 @@ impl<'s> Writer<'s> {
         ])?;
         Ok(())
     }
+}
+
+fn other_cells(connection: &Connection, source: i64) -> Result<OtherCells, Fault> {
+    let mut statement = connection.prepare(
+        "SELECT m.name, m.provider, l.dataset, l.technique, l.attack_family, l.harm_category,
+           g.name, c.observed_at, compliance, partial, refusal, hallucination_refusal,
+           benign_query, not_gradeable, error, parse_error, infra_error, unscored
+         FROM cells c JOIN models m ON m.id = c.model JOIN labels l ON l.id = c.labels
+           JOIN graders g ON g.id = c.grader
+         WHERE c.source <> ?1",
+    )?;
+    let mut rows = statement.query([source])?;
+    let mut all = OtherCells::new();
+    while let Some(row) = rows.next()? {
+        let mut ids = [None; 7];
+        for (column, slot) in ids.iter_mut().enumerate() {
+            *slot = row.get(column)?;
+        }
+        // The columns stand in the order in which counts are listed.
+        let counts = (8..18)
+            .map(|column| row.get(column))
+            .collect::<Result<Vec<i64>, _>>()?;
+        all.entry((ids, row.get(7)?)).or_default().push(counts);
+    }
+    Ok(all)
 }
 
 fn grade_id(trace: i64, position: usize) -> Result<i64, Fault> {

@@ -123,6 +123,62 @@ fn prompts_are_those_with_an_evaluable_verdict_in_the_order_of_their_keys() {
 }
 
 #[test]
+fn prompts_without_a_reply_are_apart_and_those_of_errors_nowhere() {
+    let with_outcome = |id: &str, outcome, grades| {
+        record(Trace {
+            outcome,
+            ..trace(id, "m", id, grades)
+        })
+    };
+    let judged = || vec![llm(Verdict::Refusal)];
+    let store = store_of(&[
+        with_outcome("0", Outcome::Response, judged()),
+        with_outcome("1", Outcome::Error, judged()),
+        with_outcome("2", Outcome::Filtered, judged()),
+        with_outcome("3", Outcome::NotSubmitted, judged()),
+        with_outcome("4", Outcome::Response, vec![llm(Verdict::ParseError)]),
+        with_outcome("5", Outcome::Filtered, Vec::new()),
+    ]);
+    let evidence = store.evidence(&VerdictRule::LlmOnly).unwrap();
+    let cells = &evidence.models[0].cells;
+    let ungraded = cells.iter().find(|cell| cell.grader.is_none()).unwrap();
+    let graded = cells.iter().find(|cell| cell.grader.is_some()).unwrap();
+    assert_eq!(graded.prompts, Some(vec![0]));
+    assert_eq!(graded.prompts_met(|_| false), Some(vec![0]));
+    let filtered = |outcome| outcome == Outcome::Filtered;
+    assert_eq!(graded.prompts_met(filtered), Some(vec![0, 2]));
+    assert_eq!(graded.prompts_met(|_| true), Some(vec![0, 2, 3]));
+    assert_eq!(ungraded.prompts, Some(Vec::new()));
+    assert_eq!(ungraded.prompts_met(filtered), Some(vec![5]));
+}
+
+#[test]
+fn graders_are_compared_on_replies_alone() {
+    let both = || {
+        vec![
+            llm(Verdict::Refusal),
+            grade("words", GraderKind::Heuristic, Verdict::Refusal),
+        ]
+    };
+    let records: Vec<_> = (0..)
+        .zip(Outcome::ALL)
+        .map(|(id, outcome)| {
+            record(Trace {
+                outcome,
+                ..trace(&format!("{id}"), "m", "p", both())
+            })
+        })
+        .collect();
+    let evidence = store_of(&records).evidence(&VerdictRule::LlmOnly).unwrap();
+    assert_eq!(evidence.confusions.len(), 1);
+    assert_eq!(evidence.confusions[0].table[0].traces, 1);
+    let evidence = store_of(&records[1..])
+        .evidence(&VerdictRule::LlmOnly)
+        .unwrap();
+    assert!(evidence.confusions.is_empty());
+}
+
+#[test]
 fn one_trace_without_a_prompt_leaves_the_cell_without_prompts() {
     let with = trace("1", "m", "p", vec![llm(Verdict::Refusal)]);
     let without = Trace {
@@ -224,6 +280,30 @@ fn status_counts_every_verdict_also_at_zero() {
     assert_eq!(status.by_outcome["response"], 2);
     assert_eq!(status.by_outcome["not_submitted"], 0);
     assert_eq!(status.datasets[0].traces, 2);
+}
+
+#[test]
+fn a_trace_without_a_reply_is_not_evaluable_in_the_account_and_the_status() {
+    let records: Vec<_> = (0..)
+        .zip(Outcome::ALL)
+        .map(|(id, outcome)| {
+            record(Trace {
+                outcome,
+                ..trace(&format!("{id}"), "m", "p", vec![llm(Verdict::Refusal)])
+            })
+        })
+        .collect();
+    let mut store = Store::in_memory().unwrap();
+    let account = import(&mut store, "a", &records);
+    assert_eq!((account.imported, account.not_evaluable), (4, 3));
+    let again = import(&mut store, "b", &records);
+    assert_eq!((again.already_present, again.not_evaluable), (4, 3));
+    let status = store.status().unwrap();
+    for by_verdict in [&status.models[0].by_verdict, &status.graders[0].by_verdict] {
+        assert_eq!(by_verdict["refusal"], 1);
+        assert_eq!(by_verdict["unscored"], 3);
+    }
+    assert_eq!((status.models[0].traces, status.graders[0].traces), (4, 4));
 }
 
 #[test]

@@ -159,6 +159,46 @@ fn records_without_an_id_are_told_apart_by_their_ordinal() {
 }
 
 #[test]
+fn one_refusal_of_two_attacks_in_two_files_is_two_traces() {
+    let attack = |technique: &str, verdict| {
+        let mut one = trace("1", "m", "p", vec![llm(verdict)]);
+        one.record_id = None;
+        one.technique = Some(technique.to_owned());
+        record(one)
+    };
+    let mut store = Store::in_memory().unwrap();
+    let refused = Verdict::Refusal;
+    for (source, technique) in [("a", "dan"), ("b", "pair")] {
+        let account = import(&mut store, source, &[attack(technique, refused)]);
+        assert_eq!((account.imported, account.already_present), (1, 0));
+    }
+    // Renamed, grown and regraded files still add nothing of what is known.
+    let both = [attack("dan", refused), attack("pair", refused)];
+    assert_eq!(import(&mut store, "both", &both).already_present, 2);
+    let regraded = import(&mut store, "c", &[attack("pair", Verdict::Partial)]);
+    assert_eq!((regraded.already_present, regraded.grades_added), (1, 1));
+    assert_eq!(store.status().unwrap().traces, 2);
+}
+
+#[test]
+fn a_separator_in_a_name_makes_no_two_prompts_one() {
+    let prompt = |record_id: &str, dataset: &str, id: &str| {
+        let mut one = trace(record_id, "m", "p", vec![llm(Verdict::Refusal)]);
+        one.prompt = Some(caveat_corpus::PromptKey::Id {
+            dataset: dataset.to_owned(),
+            id: id.to_owned(),
+        });
+        record(one)
+    };
+    let records = [prompt("1", "a\u{1f}b", "c"), prompt("2", "a", "b\u{1f}c")];
+    let mut store = Store::in_memory().unwrap();
+    import(&mut store, "a", &records);
+    let evidence = store.evidence(&VerdictRule::LlmOnly).unwrap();
+    let prompts = evidence.models[0].cells[0].prompts.as_ref().unwrap();
+    assert_eq!(prompts.len(), 2);
+}
+
+#[test]
 fn a_record_id_that_is_repeated_is_one_record() {
     let one = record(trace("1", "m", "p", vec![llm(Verdict::Refusal)]));
     let mut store = Store::in_memory().unwrap();
@@ -174,6 +214,60 @@ fn equal_cells_of_one_source_are_two_cells() {
     assert_eq!((account.read, account.imported), (2, 2));
     assert_eq!(import(&mut store, "a", &[row.clone(), row]).imported, 0);
     assert_eq!(store.status().unwrap().cells, 2);
+}
+
+fn dated(day: Option<&str>, succeeded: u64) -> Record {
+    let mut one = cell("m", GraderKind::Human, succeeded, 9);
+    one.observed_at = day.map(str::to_owned);
+    Record::Cell(Box::new(one))
+}
+
+#[test]
+fn equal_counts_of_another_month_are_another_cell() {
+    let (january, february) = (dated(Some("2026-01-01"), 1), dated(Some("2026-02-01"), 1));
+    let mut store = Store::in_memory().unwrap();
+    import(&mut store, "a", std::slice::from_ref(&january));
+    let account = import(&mut store, "b", &[january, february, dated(None, 1)]);
+    assert_eq!((account.imported, account.already_present), (2, 1));
+    assert_eq!(store.status().unwrap().cells, 3);
+}
+
+#[test]
+fn a_cell_that_contradicts_one_of_another_source_is_a_reject() {
+    for day in [Some("2026-01-01"), None] {
+        let mut store = Store::in_memory().unwrap();
+        import(&mut store, "a", &[dated(day, 1)]);
+        let before = store.evidence(&VerdictRule::Coalesce).unwrap().models;
+        let corrected = [dated(day, 2)];
+        for _ in 0..2 {
+            let account = import(&mut store, "b", &corrected);
+            assert_eq!((account.imported, account.rejected), (0, 1));
+            assert_eq!(account.not_evaluable, 0);
+        }
+        let rejects = store.rejects().unwrap();
+        assert_eq!(rejects.len(), 1);
+        assert_eq!(
+            rejects[0].reason,
+            "a cell with the same labels and date is there with other counts; \
+             import into a new store to replace it"
+        );
+        let after = store.evidence(&VerdictRule::Coalesce).unwrap().models;
+        assert_eq!(before, after);
+    }
+}
+
+#[test]
+fn cells_of_one_source_or_of_other_labels_do_not_contradict_each_other() {
+    let rows = [dated(None, 1), dated(None, 2), dated(None, 2)];
+    let mut store = Store::in_memory().unwrap();
+    assert_eq!(import(&mut store, "a", &rows).imported, 3);
+    assert_eq!(import(&mut store, "a", &rows).already_present, 3);
+    assert_eq!(import(&mut store, "renamed", &rows).already_present, 3);
+    let mut other = cell("m", GraderKind::Human, 5, 9);
+    other.technique = Some("dan".to_owned());
+    let grown = [rows.as_slice(), &[Record::Cell(Box::new(other))]].concat();
+    let account = import(&mut store, "grown", &grown);
+    assert_eq!((account.imported, account.already_present), (1, 3));
 }
 
 #[test]
