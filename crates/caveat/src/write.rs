@@ -108,7 +108,7 @@ fn refuse_other(target: &Path, schema: &str) -> Result<(), Failure> {
     collect(target, target, &mut there).map_err(|error| Failure::io(target, &error))?;
     let strange: Vec<String> = there
         .into_iter()
-        .filter(|name| name != "manifest.json" && !listed.contains(name))
+        .filter(|name| name != "manifest.json" && !listed.is_empty() && !listed.contains(name))
         .collect();
     if strange.is_empty() {
         return Ok(());
@@ -157,8 +157,9 @@ fn is_typst_folder(folder: &Path) -> bool {
     names == ours && folder.join("report/report.typ").is_file() && folder.join("lib/fonts").is_dir()
 }
 
-/// The files that our manifest lists. Programs of many kinds keep a
-/// `manifest.json`; ours says whose it is.
+/// The files that our manifest lists; none where a manifest of its kind keeps no
+/// list, as that of an export. Programs of many kinds keep a `manifest.json`;
+/// ours says whose it is.
 fn our_manifest(folder: &Path, schema: &str) -> Option<std::collections::BTreeSet<String>> {
     let path = folder.join("manifest.json");
     let readable =
@@ -170,7 +171,9 @@ fn our_manifest(folder: &Path, schema: &str) -> Option<std::collections::BTreeSe
     if manifest["schema"] != schema {
         return None;
     }
-    let outputs = manifest["outputs"].as_array()?;
+    let outputs = manifest["outputs"]
+        .as_array()
+        .map_or(&[][..], Vec::as_slice);
     let paths = outputs.iter().filter_map(|output| output["path"].as_str());
     Some(paths.map(str::to_owned).collect())
 }

@@ -343,8 +343,9 @@ fn the_examples_on_the_page_of_the_importer_work() {
         .skip(1)
         .map(|rest| rest.split("```").next().unwrap())
         .collect();
-    let [counts, of_traces, strongreject] = examples.as_slice() else {
-        panic!("the page has three examples");
+    // The first says which files a mapping is for and is read by the host.
+    let [_files, counts, of_traces, strongreject] = examples.as_slice() else {
+        panic!("the page has four examples, not {}", examples.len());
     };
     let collector = import(&data("strongreject.csv"), strongreject);
     assert_eq!((collector.records.len(), collector.rejects.len()), (42, 0));
