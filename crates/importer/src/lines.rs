@@ -41,7 +41,10 @@ pub struct Lines<R> {
     reader: R,
     limit: usize,
     next: Position,
+    /// A line that did not lie whole in the reader's buffer.
     buffer: Vec<u8>,
+    /// Bytes of the reader's buffer that the line before was given from.
+    lent: usize,
 }
 
 /// How a file ends, which tells half a line from a whole one without an end.
@@ -101,6 +104,7 @@ impl<R: BufRead> Lines<R> {
             limit: usize::try_from(max_bytes).unwrap_or(usize::MAX),
             next: Position { line: 1, byte: 0 },
             buffer: Vec::new(),
+            lent: 0,
         }
     }
 
@@ -121,6 +125,28 @@ impl<R: BufRead> Lines<R> {
     /// # Errors
     /// What the reader reports.
     pub fn next_line(&mut self) -> io::Result<Option<(Position, Line<'_>)>> {
+        self.reader.consume(std::mem::take(&mut self.lent));
+        let end = memchr::memchr(b'\n', self.reader.fill_buf()?);
+        match end {
+            // Most lines lie whole in the buffer and are not copied.
+            Some(end) if end <= self.limit => self.lend(end).map(Some),
+            _ => self.collect(),
+        }
+    }
+
+    /// Gives the line that ends at this byte of the reader's buffer.
+    fn lend(&mut self, end: usize) -> io::Result<(Position, Line<'_>)> {
+        let start = self.next;
+        self.lent = end + 1;
+        self.next.byte += u64::try_from(self.lent).unwrap_or(u64::MAX);
+        self.next.line += 1;
+        let line = self.reader.fill_buf()?.get(..end).unwrap_or_default();
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        Ok((start, Line::Whole(line)))
+    }
+
+    /// Puts a line together that is longer than the reader's buffer, or than the bound.
+    fn collect(&mut self) -> io::Result<Option<(Position, Line<'_>)>> {
         let start = self.next;
         self.buffer.clear();
         let mut length = 0_u64;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use caveat_corpus::{Digest, GraderKind, Outcome, PromptKey, Verdict};
 use caveat_import_garak::Garak;
 use caveat_importer::{Claim, Importer as _, Options, Probe};
-use common::{Imported, counts, data, import_file};
+use common::{Imported, counts, data, eval_counts, import_file, total};
 use serde_json::Value;
 
 fn expected(folder: &Path) -> Value {
@@ -24,23 +24,6 @@ fn expected(folder: &Path) -> Value {
 
 fn imported(name: &str) -> Imported {
     import_file(&data(name), &Options::default()).unwrap()
-}
-
-/// The counts of the `eval` lines, as [`counts`] gives those of the traces.
-fn eval_counts(records: &Value) -> BTreeMap<(String, String), [u64; 3]> {
-    let count = |record: &Value, key: &str| record[key].as_u64().unwrap();
-    let records = records.as_array().unwrap().iter();
-    records
-        .map(|record| {
-            let name = |key: &str| record[key].as_str().unwrap().to_owned();
-            let counts = ["passed", "fails", "nones"].map(|key| count(record, key));
-            ((name("probe"), name("detector")), counts)
-        })
-        .collect()
-}
-
-fn total(expected: &Value, key: &str) -> usize {
-    usize::try_from(expected[key].as_u64().unwrap()).unwrap()
 }
 
 #[test]

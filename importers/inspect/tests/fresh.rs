@@ -1,12 +1,12 @@
 //! Logs that an installed Inspect made just now against its own reading of them.
 //!
 //! The long form of CI makes them with `xtask/fresh/inspect.py` and names the
-//! folder in `CAVEAT_FRESH_INSPECT`; without it there is nothing to compare.
+//! folders in `CAVEAT_FRESH_INSPECT`; without it there is nothing to compare.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use caveat_corpus::{Outcome, Trace};
@@ -15,11 +15,16 @@ use serde_json::{Value, json};
 
 #[test]
 fn fresh_logs_are_read_as_inspect_reads_them() {
-    let Some(folder) = std::env::var_os("CAVEAT_FRESH_INSPECT") else {
+    let Some(folders) = std::env::var_os("CAVEAT_FRESH_INSPECT") else {
         println!("skipped: CAVEAT_FRESH_INSPECT names no folder of fresh logs");
         return;
     };
-    let folder = Path::new(&folder);
+    for folder in std::env::split_paths(&folders) {
+        compare(&folder);
+    }
+}
+
+fn compare(folder: &Path) {
     let text = std::fs::read_to_string(folder.join("expected.json")).unwrap();
     let expected: Value = serde_json::from_str(&text).unwrap();
     let files = expected["files"].as_object().unwrap();
@@ -28,9 +33,12 @@ fn fresh_logs_are_read_as_inspect_reads_them() {
         let imported = import_with(&folder.join(name), &options(json!({}))).unwrap();
         assert_eq!(imported.rejects, [], "{name}");
         assert_eq!(reading(&imported.traces), comparable(expected), "{name}");
+        let version = format!("log version {},", expected["log_version"]);
+        let found = imported.facts.format_version.as_deref().unwrap();
+        assert!(found.starts_with(&version), "{name}: {found}");
     }
     println!(
-        "{} logs of {} compared",
+        "compared {} logs of {}",
         files.len(),
         expected["reader"].as_str().unwrap_or_default()
     );
@@ -42,6 +50,7 @@ fn comparable(expected: &Value) -> Value {
         "model",
         "dataset",
         "samples",
+        "ids",
         "epochs",
         "errors",
         "filtered",
@@ -72,10 +81,17 @@ fn reading(traces: &[Trace]) -> Value {
         let values = scores.entry(grader.unwrap()).or_default();
         *values.entry(raw.unwrap()).or_default() += 1;
     }
+    // Stands before the epoch in the record's id; no id of these logs holds a space.
+    let ids = traces.iter().map(|trace| {
+        let id = trace.record_id.as_deref().unwrap();
+        id.split(' ').next()
+    });
+    let ids: BTreeSet<_> = ids.collect();
     json!({
         "model": traces.first().map(|trace| trace.model.name.as_str()),
         "dataset": traces.first().and_then(|trace| trace.dataset.as_deref()),
         "samples": traces.len(),
+        "ids": ids.len(),
         "epochs": traces.iter().filter_map(|trace| trace.attempt).max(),
         "errors": with(Outcome::Error),
         "filtered": with(Outcome::Filtered),

@@ -8,7 +8,7 @@ pub(super) fn too_deep(text: &[u8], deepest: u32) -> Option<usize> {
     let deepest = usize::try_from(deepest).unwrap_or(usize::MAX);
     // Most texts have fewer brackets than levels are allowed; counting them is
     // several times faster than telling strings apart.
-    if opening_brackets(text) <= deepest {
+    if has_few_brackets(text, deepest) {
         return None;
     }
     let mut level = 0_usize;
@@ -30,20 +30,25 @@ pub(super) fn too_deep(text: &[u8], deepest: u32) -> Option<usize> {
     None
 }
 
-/// Counts `{` and `[`, also those within strings.
-fn opening_brackets(text: &[u8]) -> usize {
+/// Whether there are at most `most` of `{` and `[`, also those within strings.
+fn has_few_brackets(text: &[u8], most: usize) -> bool {
     /// Fits a count into one byte, so that the compiler can use wide registers.
     const BLOCK: usize = 255;
-    text.chunks(BLOCK)
-        .map(|block| {
-            let count: u8 = block
-                .iter()
-                // `[` is 0x5b, `{` is 0x7b.
-                .map(|byte| u8::from(byte | 0x20 == b'{'))
-                .fold(0, u8::wrapping_add);
-            usize::from(count)
-        })
-        .sum()
+    let mut left = most;
+    text.chunks(BLOCK).all(|block| {
+        let count: u8 = block
+            .iter()
+            // `[` is 0x5b, `{` is 0x7b.
+            .map(|byte| u8::from(byte | 0x20 == b'{'))
+            .fold(0, u8::wrapping_add);
+        match left.checked_sub(usize::from(count)) {
+            Some(rest) => {
+                left = rest;
+                true
+            }
+            None => false,
+        }
+    })
 }
 
 /// The position after the quote that closes a string.
@@ -83,8 +88,9 @@ mod tests {
     #[test]
     fn brackets_are_counted_over_blocks() {
         let text = "[{".repeat(1000);
-        assert_eq!(opening_brackets(text.as_bytes()), 2000);
-        assert_eq!(opening_brackets(b"abc]}\x0b"), 0);
+        assert!(has_few_brackets(text.as_bytes(), 2000));
+        assert!(!has_few_brackets(text.as_bytes(), 1999));
+        assert!(has_few_brackets(b"abc]}\x0b", 0));
         assert_eq!(too_deep(text.as_bytes(), 64), Some(64));
     }
 }

@@ -100,6 +100,24 @@ pub(crate) fn counts(traces: &[Trace]) -> BTreeMap<(String, String), [u64; 3]> {
     counts
 }
 
+/// The counts of the `eval` lines, as [`counts`] gives those of the traces.
+pub(crate) fn eval_counts(records: &serde_json::Value) -> BTreeMap<(String, String), [u64; 3]> {
+    let count = |record: &serde_json::Value, key: &str| record[key].as_u64().unwrap();
+    let records = records.as_array().unwrap().iter();
+    records
+        .map(|record| {
+            let name = |key: &str| record[key].as_str().unwrap().to_owned();
+            let counts = ["passed", "fails", "nones"].map(|key| count(record, key));
+            ((name("probe"), name("detector")), counts)
+        })
+        .collect()
+}
+
+/// A count as `expected.json` has it.
+pub(crate) fn total(expected: &serde_json::Value, key: &str) -> usize {
+    usize::try_from(expected[key].as_u64().unwrap()).unwrap()
+}
+
 pub(crate) const SETUP: &str = r#"{"entry_type": "start_run setup", "_config.version": "0.12.0", "transient.run_id": "run-1", "plugins.model_type": "openai", "plugins.model_name": "gpt-4o"}"#;
 pub(crate) const INIT: &str = r#"{"entry_type": "init", "garak_version": "0.12.0", "start_time": "2025-01-02T03:04:05", "run": "run-1"}"#;
 pub(crate) const END: &str =

@@ -1,12 +1,8 @@
-//! Writes a large memory database in the shape of PyRIT 1.1, for benchmarks.
+//! A memory database in the shape of PyRIT 1.1.
 //!
-//! `cargo run --example generate -p caveat-import-pyrit -- FILE ATTACKS`
-//!
-//! The same arguments give the same rows. Every attack has one to three turns,
-//! every tenth one a conversation that was given up before; each reply has two
-//! scores. All text is a placeholder.
+//! Every attack has one to three turns, every tenth one a conversation that was
+//! given up before; each reply has two scores.
 
-use std::error::Error;
 use std::path::Path;
 
 use rusqlite::{Connection, Transaction};
@@ -37,6 +33,27 @@ const TABLES: &str = r#"
         pyrit_version VARCHAR, target_identifier_hash VARCHAR(64), PRIMARY KEY (conversation_id));
 "#;
 
+/// Columns that nothing here fills and the tool expects, and its indices.
+const THE_REST: &str = r#"
+    ALTER TABLE "ScoreEntries" ADD COLUMN scorable_content_id CHAR(36);
+    ALTER TABLE "AttackResultEntries" ADD COLUMN outcome_reason VARCHAR;
+    ALTER TABLE "AttackResultEntries" ADD COLUMN attack_metadata JSON DEFAULT '{}';
+    ALTER TABLE "AttackResultEntries" ADD COLUMN pyrit_version VARCHAR DEFAULT '1.1.0';
+    ALTER TABLE "AttackResultEntries" ADD COLUMN error_message VARCHAR;
+    ALTER TABLE "AttackResultEntries" ADD COLUMN error_type VARCHAR;
+    ALTER TABLE "AttackResultEntries" ADD COLUMN error_traceback VARCHAR;
+    ALTER TABLE "AttackResultEntries" ADD COLUMN retry_events_json VARCHAR;
+    ALTER TABLE "AttackResultEntries" ADD COLUMN total_retries INTEGER DEFAULT 0;
+    ALTER TABLE "AttackResultEntries" ADD COLUMN attribution_parent_id CHAR(36);
+    ALTER TABLE "AttackResultEntries" ADD COLUMN attribution_data JSON DEFAULT 'null';
+    ALTER TABLE "Conversations" ADD COLUMN retries JSON DEFAULT 'null';
+    CREATE INDEX "ix_AttackResultEntries_conversation_id" ON "AttackResultEntries" (conversation_id);
+    CREATE INDEX "ix_AttackResultEntries_timestamp_id" ON "AttackResultEntries" (timestamp, id);
+    CREATE TABLE "PromptConverterIdentifiers" (prompt_memory_entry_id CHAR(36) NOT NULL,
+        position INTEGER NOT NULL, converter_identifier_hash VARCHAR(64) NOT NULL,
+        PRIMARY KEY (prompt_memory_entry_id, position));
+"#;
+
 const TIME: &str = "2026-11-23 08:28:05.467318";
 
 /// Kinds of rows, which keep ids apart.
@@ -48,15 +65,9 @@ enum Kind {
     Attack = 4,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [file, attacks] = &arguments[..] else {
-        return Err("expected a file and a number of attacks".into());
-    };
-    if Path::new(file).exists() {
-        return Err(format!("{file} exists").into());
-    }
-    let mut connection = Connection::open(file)?;
+/// Writes a database of that many attacks.
+pub(crate) fn write(path: &Path, attacks: i64) -> rusqlite::Result<()> {
+    let mut connection = Connection::open(path)?;
     connection.execute_batch(TABLES)?;
     let transaction = connection.transaction()?;
     let mut writer = Writer {
@@ -65,13 +76,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         scores: 0,
         conversations: 0,
     };
-    for number in 0..attacks.parse()? {
+    for number in 0..attacks {
         writer.attack(number)?;
     }
-    let (pieces, scores) = (writer.pieces, writer.scores);
-    transaction.commit()?;
-    println!("{attacks} attacks, {pieces} pieces, {scores} scores");
-    Ok(())
+    transaction.execute_batch(THE_REST)?;
+    transaction.commit()
 }
 
 struct Writer<'a> {

@@ -1,12 +1,11 @@
-//! Writes a large garak report with placeholder texts, for measurements.
-//!
-//! `generate ATTEMPTS PATH` writes that many attempts in the shape of garak
-//! 0.17: five outputs each, one or two detectors, both lines of an attempt, and
-//! `eval` lines that agree with them. The same arguments give the same bytes.
+//! A garak report in the shape of 0.17: five outputs of an attempt, one or two
+//! detectors, both lines of an attempt, and `eval` lines that agree with them.
 
-use std::env;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use super::Numbers;
 
 /// Attempts of one probe.
 const PER_PROBE: u64 = 500;
@@ -30,12 +29,8 @@ const PROBES: [(&str, &[&str]); 4] = [
     ("lmrc.Profanity", &["unsafe_content.LDNOOBW"]),
 ];
 
-fn main() -> io::Result<()> {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let [attempts, path] = arguments.as_slice() else {
-        return Err(io::Error::other("usage: generate ATTEMPTS PATH"));
-    };
-    let attempts: u64 = attempts.parse().map_err(io::Error::other)?;
+/// Writes a report of that many attempts.
+pub(crate) fn write(path: &Path, attempts: u64) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     let run = "11111111-0000-4000-8000-000000000000";
     writeln!(
@@ -78,8 +73,10 @@ fn write_probe(
     let mut passed = vec![0_u64; detectors.len()];
     let total = (attempts.end - attempts.start) * OUTPUTS;
     for attempt in attempts {
-        let prompt = message(&text(numbers, 300));
-        let outputs: Vec<String> = (0..OUTPUTS).map(|_| message(&text(numbers, 900))).collect();
+        let prompt = message(&numbers.escaped_text(300));
+        let outputs: Vec<String> = (0..OUTPUTS)
+            .map(|_| message(&numbers.escaped_text(900)))
+            .collect();
         let results: Vec<String> = detectors
             .iter()
             .zip(&mut passed)
@@ -143,44 +140,4 @@ fn message(text: &str) -> String {
     format!(
         r#"{{"text": "{text}", "lang": "en", "data_path": null, "data_type": null, "data_checksum": null, "notes": {{}}}}"#
     )
-}
-
-/// Words with line ends and quotes now and then, as replies have them.
-fn text(numbers: &mut Numbers, about_bytes: u64) -> String {
-    const WORDS: [&str; 8] = [
-        "placeholder",
-        "text",
-        "of",
-        "no",
-        "meaning",
-        "written",
-        "for",
-        "measurements",
-    ];
-    let wanted =
-        usize::try_from(about_bytes / 2 + numbers.next() % about_bytes).unwrap_or_default();
-    let mut text = String::new();
-    while text.len() < wanted {
-        let number = numbers.next();
-        text.push_str(WORDS[usize::try_from(number % 8).unwrap_or_default()]);
-        text.push_str(match number / 8 % 24 {
-            0 => ".\\n\\n",
-            1 => ", \\\"so\\\" ",
-            2 => " – ",
-            _ => " ",
-        });
-    }
-    text
-}
-
-/// Numbers that look random and are the same every time (xorshift64*).
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33
-    }
 }
