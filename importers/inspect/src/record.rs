@@ -79,6 +79,9 @@ impl<'a> Run<'a> {
         if let Some(fault) = parts.fault.take() {
             return Err(fault);
         }
+        // A request that failed is an error of its sample, whether or not the
+        // run went on.
+        parts.has_error |= parts.output.as_ref().is_some_and(Output::has_error);
         let limits = &self.options.limits;
         let id = id(parts.id.as_ref())?;
         limits.check_name("`id`", &id)?;
@@ -183,8 +186,7 @@ impl<'a> Run<'a> {
         let choice = output
             .and_then(|output| output.choices.as_ref())
             .and_then(|choices| choices.first());
-        let stop_reason = choice.and_then(|choice| choice.stop_reason.as_deref());
-        let is_filtered = stop_reason == Some("content_filter");
+        let is_filtered = output.is_some_and(Output::is_filtered);
         let content = choice
             .and_then(|choice| choice.message.as_ref())
             .and_then(|message| message.content.as_ref());
@@ -272,6 +274,8 @@ impl<'a> Run<'a> {
     }
 
     fn grades(&mut self, parts: &Parts) -> Result<Vec<Grade>, String> {
+        // A score of a request that failed judged no reply.
+        let judged_nothing = parts.output.as_ref().is_some_and(Output::has_error);
         let mut grades = Vec::new();
         for (scorer, score) in &parts.scores.0 {
             let scorer = match scorer.as_str() {
@@ -289,6 +293,11 @@ impl<'a> Run<'a> {
                 return Err(format!("the score of `{scorer}` has no `value`"));
             }
             self.add_grades(&mut grades, &scorer, score, parts)?;
+        }
+        if judged_nothing {
+            for grade in &mut grades {
+                grade.verdict = Verdict::NotGradeable;
+            }
         }
         Ok(grades)
     }

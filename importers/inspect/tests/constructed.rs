@@ -226,6 +226,49 @@ fn errors_filters_limits_and_missing_replies_are_told_apart() {
 }
 
 #[test]
+fn a_request_that_failed_is_an_error_and_no_score_of_it_counts() {
+    let with = |id: &str, output: Value| {
+        let mut sample = sample(json!(id), json!({"refused": {"value": "C"}}));
+        sample["output"] = output;
+        sample["messages"] =
+            json!([{"role": "user", "content": "u"}, {"role": "assistant", "content": "earlier"}]);
+        sample
+    };
+    let choice = |reason: &str| json!([{"message": {"content": "text"}, "stop_reason": reason}]);
+    let imported = import_samples(
+        &[
+            with("a", json!({"error": "boom", "choices": []})),
+            with(
+                "b",
+                json!({"error": "boom", "choices": choice("model_length")}),
+            ),
+            with(
+                "c",
+                json!({"error": "blocked", "choices": choice("content_filter")}),
+            ),
+            with("d", json!({"error": null, "choices": choice("stop")})),
+            with("e", json!({"error": "", "choices": choice("stop")})),
+        ],
+        json!({}),
+    );
+    let found: Vec<_> = imported
+        .traces
+        .iter()
+        .map(|trace| (trace.outcome, trace.grades[0].verdict))
+        .collect();
+    let expected = [
+        (Outcome::Error, Verdict::NotGradeable),
+        (Outcome::Error, Verdict::NotGradeable),
+        (Outcome::Filtered, Verdict::Refusal),
+        (Outcome::Response, Verdict::Refusal),
+        (Outcome::Response, Verdict::Refusal),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(imported.traces[0].grades[0].raw.as_deref(), Some("C"));
+    assert_eq!(imported.traces[0].response_text, None);
+}
+
+#[test]
 fn an_invalidated_sample_is_kept_and_its_grades_are_not_gradeable() {
     let mut invalid = sample(json!("a"), json!({"refused": {"value": "C"}}));
     invalid["invalidation"] = json!({"author": "reviewer", "reason": "placeholder"});
