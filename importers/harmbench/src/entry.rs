@@ -3,11 +3,9 @@
 //! Wrong types are reasons in words. A label outside 0 and 1 is a grader that
 //! failed, never a defence.
 
-use caveat_corpus::{
-    Digest, Grade, GraderKind, Location, ModelName, Outcome, PromptKey, Trace, Verdict,
-};
+use caveat_corpus::{Digest, Grade, GraderKind, Location, Outcome, PromptKey, Trace, Verdict};
 use caveat_importer::json::raw_text;
-use caveat_importer::{Options, json};
+use caveat_importer::{Options, json, secrets};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -76,11 +74,7 @@ pub(crate) fn trace(
         location,
         run_id: origin.run_id(),
         record_id: Some(behavior.to_owned()),
-        model: ModelName {
-            name: origin.model.clone(),
-            provider: None,
-            coded_size: None,
-        },
+        model: secrets::model_name(origin.model.clone(), None),
         prompt: Some(PromptKey::Id {
             dataset: DATASET.to_owned(),
             id: behavior.to_owned(),

@@ -8,7 +8,7 @@ use caveat_corpus::{
     Digest, Grade, Location, ModelName, Outcome, PromptKey, Record, Trace, Verdict,
 };
 use caveat_importer::json::{self, raw_text};
-use caveat_importer::{Options, Reject, Sink, SinkClosed};
+use caveat_importer::{Options, Reject, Sink, SinkClosed, secrets};
 use serde_json::Value;
 
 use crate::graders::{Graded, Graders};
@@ -222,7 +222,9 @@ impl<'a> Run<'a> {
     fn model(&mut self, output: Option<&Output>) -> Result<ModelName, String> {
         let replied = output
             .and_then(|output| output.model.as_deref())
-            .filter(|model| !model.is_empty());
+            .filter(|model| !model.is_empty())
+            .map(secrets::name);
+        let replied = replied.as_deref();
         let under_test = self
             .header
             .model
@@ -239,11 +241,10 @@ impl<'a> Run<'a> {
         let provider = name
             .split_once('/')
             .map(|(provider, _)| provider.to_owned());
-        Ok(ModelName {
-            name: name.to_owned(),
-            provider: provider.filter(|provider| !provider.is_empty()),
-            coded_size: None,
-        })
+        Ok(secrets::model_name(
+            name.to_owned(),
+            provider.filter(|provider| !provider.is_empty()),
+        ))
     }
 
     fn labels(&mut self, parts: &Parts) -> Result<[Option<String>; 3], String> {

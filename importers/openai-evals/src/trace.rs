@@ -1,8 +1,7 @@
 //! Turns one sample into traces, one for each completion.
 
-use caveat_corpus::{
-    Digest, Grade, GraderKind, Location, ModelName, Outcome, PromptKey, Trace, Verdict,
-};
+use caveat_corpus::{Digest, Grade, GraderKind, Location, Outcome, PromptKey, Trace, Verdict};
+use caveat_importer::secrets;
 
 use crate::sample::Sample;
 use crate::spec::Run;
@@ -83,11 +82,7 @@ pub(crate) fn traces(sample: &Sample, run: &Run, model: &str, mut texts: Texts) 
             },
             run_id: sample.run_id.clone().or_else(|| run.run_id.clone()),
             record_id: Some(sample.id.clone()),
-            model: ModelName {
-                name: model.to_owned(),
-                provider: None,
-                coded_size: None,
-            },
+            model: secrets::model_name(model.to_owned(), None),
             prompt: prompt.clone(),
             prompt_text: texts.prompt.clone(),
             dataset: run.eval_name.clone(),

@@ -4,7 +4,7 @@
 //! what only some of them know is no part of a trace's identity.
 
 use caveat_corpus::{Digest, Location, ModelName, Outcome, PromptKey, Trace};
-use caveat_importer::Options;
+use caveat_importer::{Options, secrets};
 use serde_json::{Map, Value};
 
 use crate::canonical;
@@ -130,11 +130,8 @@ fn model(row: &Row, context: &Context<'_>) -> Result<ModelName, String> {
         .options
         .limits
         .check_name("the name of the provider", &name)?;
-    Ok(ModelName {
-        provider: row.provider_id.clone().filter(|id| *id != name),
-        name,
-        coded_size: None,
-    })
+    let provider = row.provider_id.clone().filter(|id| *id != name);
+    Ok(secrets::model_name(name, provider))
 }
 
 /// The rendered prompt; where the exporter left it out, the variables that it
