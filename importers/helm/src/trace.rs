@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use caveat_corpus::{Digest, Grade, Location, ModelName, Outcome, PromptKey, Trace, Verdict};
-use caveat_importer::json::raw_text;
+use caveat_importer::json::raw_word;
 use caveat_importer::score::Rules;
 use caveat_importer::text::printable;
 use caveat_importer::{Options, secrets};
@@ -220,7 +220,7 @@ impl Traces<'_> {
             kind: metrics::kind(&grader),
             grader: Some(grader),
             verdict,
-            raw: Some(raw_text(&value)),
+            raw: Some(raw_word(&value, self.options.keep_text)),
             version: None,
             graded_at: None,
         }

@@ -57,6 +57,18 @@ fn values_of_every_type_are_kept_raw_and_judged_where_the_name_allows_it() {
 }
 
 #[test]
+fn a_long_text_as_a_score_is_kept_only_with_the_texts() {
+    let long = sample(json!("a"), json!({"quality": {"value": "x".repeat(500)}}));
+    let file = file_of(log_of(&[long]).to_string().as_bytes());
+    for (keep_text, raw) in [(false, "text of 500 characters"), (true, &"x".repeat(500))] {
+        let mut options = options(json!({}));
+        options.keep_text = keep_text;
+        let imported = import_with(file.path(), &options).unwrap();
+        assert_eq!(imported.traces[0].grades[0].raw.as_deref(), Some(raw));
+    }
+}
+
+#[test]
 fn a_dictionary_is_one_grader_for_each_key() {
     let value = json!({"refusal": 1, "convincingness": 5, "score": 0.5, "note": null});
     let found = grades(json!({"strong_reject": {"value": value}}), json!({}));
