@@ -39,10 +39,11 @@ pub(crate) fn traces(sample: &Sample, run: &Run, model: &str, mut texts: Texts) 
     let failed = sample.errors > 0;
     // The call that failed is the grading model's: the reply stands.
     let grader_failed = failed && run.is_model_graded && has_reply;
-    if grader_failed && sample.grades.is_empty() {
-        if let Some(first) = grades.first_mut() {
-            first.push(failed_grade());
-        }
+    if grader_failed
+        && sample.grades.is_empty()
+        && let Some(first) = grades.first_mut()
+    {
+        first.push(failed_grade());
     }
     let target_failed = failed && !grader_failed;
     let prompt = match &run.eval_name {
