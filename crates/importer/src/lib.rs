@@ -13,6 +13,7 @@ pub mod lines;
 pub mod probe;
 pub mod registry;
 pub mod score;
+pub mod secrets;
 pub mod sink;
 pub mod sqlite;
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use caveat_importer::Limits;
+use caveat_importer::{Limits, secrets};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -55,8 +55,8 @@ impl RunFacts {
         let setup: Setup = object(line, limits)?;
         Ok(Self {
             version: text(&setup.version),
-            target_type: text(&setup.target_type).or_else(|| text(&setup.model_type)),
-            target_name: text(&setup.target_name).or_else(|| text(&setup.model_name)),
+            target_type: target(&setup.target_type, &setup.model_type),
+            target_name: target(&setup.target_name, &setup.model_name),
             run_id: text(&setup.run_id),
             started: text(&setup.started),
             threshold: setup.threshold.as_f64(),
@@ -240,8 +240,8 @@ pub(crate) fn digest(line: &[u8], limits: &Limits) -> Result<(RunFacts, Plugins)
     let Line { meta, eval } = object(line, limits)?;
     let facts = RunFacts {
         version: text(&meta.garak_version),
-        target_type: text(&meta.target_type).or_else(|| text(&meta.model_type)),
-        target_name: text(&meta.target_name).or_else(|| text(&meta.model_name)),
+        target_type: target(&meta.target_type, &meta.model_type),
+        target_name: target(&meta.target_name, &meta.model_name),
         run_id: text(&meta.run_uuid),
         started: text(&meta.start_time),
         ..RunFacts::default()
@@ -269,6 +269,11 @@ pub(crate) fn digest(line: &[u8], limits: &Limits) -> Result<(RunFacts, Plugins)
 fn tags(value: Option<&Value>) -> Vec<String> {
     let tags = value.and_then(Value::as_array).into_iter().flatten();
     tags.filter_map(text).collect()
+}
+
+/// A name of the target in either of its spellings. It may be an address.
+fn target(name: &Value, older: &Value) -> Option<String> {
+    text(name).or_else(|| text(older)).map(secrets::cleaned)
 }
 
 fn text(value: &Value) -> Option<String> {
@@ -299,6 +304,13 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+
+    #[test]
+    fn an_address_as_the_target_keeps_no_credentials() {
+        let line = br#"{"plugins.target_type": "rest.RestGenerator", "plugins.target_name": "https://u:p@host/v1?api_key=k"}"#;
+        let facts = RunFacts::of_setup(line, &Limits::default()).unwrap();
+        assert_eq!(facts.target_name.as_deref(), Some("https://host/v1"));
+    }
 
     #[test]
     fn an_eval_line_of_any_version_gives_passed_and_evaluated() {

@@ -11,7 +11,7 @@ use caveat_corpus::{
 };
 use caveat_importer::lines::{End, Line, Position};
 use caveat_importer::text::printable;
-use caveat_importer::{ImportError, Limits, Options, Reject, Sink, SourceFacts};
+use caveat_importer::{ImportError, Limits, Options, Reject, Sink, SourceFacts, secrets};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -291,9 +291,5 @@ fn model(generator: &str) -> ModelName {
         None => (generator, None),
     };
     let name = name.filter(|name| !name.is_empty() && *name != "None");
-    ModelName {
-        name: name.unwrap_or(kind).to_owned(),
-        provider: Some(kind.to_owned()),
-        coded_size: None,
-    }
+    secrets::model_name(name.unwrap_or(kind).to_owned(), Some(kind.to_owned()))
 }

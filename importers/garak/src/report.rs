@@ -143,6 +143,10 @@ impl Second<'_> {
     }
 
     fn line(&mut self, line: &[u8], at: Position) -> Result<(), ImportError> {
+        // A blank line holds nothing, also where the file is made of them.
+        if line.iter().all(u8::is_ascii_whitespace) {
+            return Ok(());
+        }
         let limits = &self.reading.options.limits;
         if let Some(head) = Head::of(line).filter(|head| head.status < 2) {
             // It may never be parsed again, so that its form is checked here.
@@ -176,7 +180,6 @@ impl Second<'_> {
                 let reason = "a line of a hit log within a report".to_owned();
                 self.reject(at, reason)
             }
-            Err(_) if line.trim_ascii().is_empty() => Ok(()),
             Err(reason) => self.unusable(line, at, reason),
         }
     }

@@ -1,8 +1,8 @@
 //! Turns one attempt into traces, one for each output.
 
 use caveat_corpus::{Digest, Grade, Location, ModelName, Outcome, PromptKey, Trace, Verdict};
-use caveat_importer::Options;
 use caveat_importer::json::raw_text;
+use caveat_importer::{Options, secrets};
 use serde_json::Value;
 
 use crate::attempt::{Attempt, MAX_OUTPUTS, Output};
@@ -33,11 +33,10 @@ impl Run {
             .clone()
             .or_else(|| facts.target_type.clone());
         Some(Self {
-            model: ModelName {
-                name: named.or_else(|| own.model.clone())?,
-                provider: facts.target_type.clone(),
-                coded_size: None,
-            },
+            model: secrets::model_name(
+                named.or_else(|| own.model.clone())?,
+                facts.target_type.clone(),
+            ),
             run_id: facts.run_id.clone(),
             // A merged report carries the time of the merging.
             started: facts.started.clone().filter(|_| !facts.is_aggregate),

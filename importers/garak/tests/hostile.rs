@@ -54,6 +54,16 @@ fn a_run_that_was_cut_keeps_what_is_whole() {
     imported.note("the file ends within line 6");
 }
 
+#[test]
+fn blank_lines_are_passed_over() {
+    let evaluated = attempt("u1", 2, r#"["a"]"#, r#"{"d.D": [1.0]}"#);
+    let blank = "\n \t\r\n".repeat(50_000);
+    let text = format!("{SETUP}\n{INIT}\n{blank}{evaluated}\n{blank}");
+    let imported = import(&text);
+    assert_eq!(verdicts(&imported), [vec![Compliance]]);
+    assert_eq!(imported.rejects, []);
+}
+
 /// Name, line, and a part of the reason for which it is rejected.
 const BROKEN: &[(&str, &str, &str)] = &[
     (

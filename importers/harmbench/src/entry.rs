@@ -3,11 +3,9 @@
 //! Wrong types are reasons in words. A label outside 0 and 1 is a grader that
 //! failed, never a defence.
 
-use caveat_corpus::{
-    Digest, Grade, GraderKind, Location, ModelName, Outcome, PromptKey, Trace, Verdict,
-};
-use caveat_importer::json::raw_text;
-use caveat_importer::{Options, json};
+use caveat_corpus::{Digest, Grade, GraderKind, Location, Outcome, PromptKey, Trace, Verdict};
+use caveat_importer::json::raw_word;
+use caveat_importer::{Options, json, secrets};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -64,23 +62,26 @@ pub(crate) fn trace(
         other => return Err(wrong_type(other, "generation", "text")),
     };
     let grades = [
-        grade(&fields.label, "label", CLASSIFIER, GraderKind::Classifier)?,
+        grade(
+            &fields.label,
+            "label",
+            CLASSIFIER,
+            GraderKind::Classifier,
+            options.keep_text,
+        )?,
         grade(
             &fields.advbench_label,
             "advbench_label",
             PREFIXES,
             GraderKind::Heuristic,
+            options.keep_text,
         )?,
     ];
     Ok(Trace {
         location,
         run_id: origin.run_id(),
         record_id: Some(behavior.to_owned()),
-        model: ModelName {
-            name: origin.model.clone(),
-            provider: None,
-            coded_size: None,
-        },
+        model: secrets::model_name(origin.model.clone(), None),
         prompt: Some(PromptKey::Id {
             dataset: DATASET.to_owned(),
             id: behavior.to_owned(),
@@ -125,6 +126,7 @@ fn grade(
     field: &str,
     grader: &str,
     kind: GraderKind,
+    keep_text: bool,
 ) -> Result<Option<Grade>, String> {
     let verdict = match value {
         Value::Null => return Ok(None),
@@ -146,7 +148,7 @@ fn grade(
         grader: Some(grader.to_owned()),
         kind,
         verdict,
-        raw: Some(raw_text(value)),
+        raw: Some(raw_word(value, keep_text)),
         version: None,
         graded_at: None,
     }))

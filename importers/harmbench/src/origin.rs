@@ -7,7 +7,7 @@
 use std::path::{Component, Path};
 
 use caveat_importer::text::printable;
-use caveat_importer::{ImportError, Options};
+use caveat_importer::{ImportError, Options, secrets};
 use serde_json::Value;
 
 use crate::FORMAT;
@@ -45,7 +45,7 @@ impl Origin {
         let mut or_path = |option: Option<String>, name, part: Option<&String>| {
             option.or_else(|| {
                 let part = part?;
-                from_path.push(format!("{name} `{part}`"));
+                from_path.push(format!("{name} `{}`", secrets::name(part)));
                 Some(part.clone())
             })
         };
@@ -53,7 +53,7 @@ impl Origin {
         let method = or_path(method, "method", laid.as_ref().map(|laid| &laid.method));
         let part = laid.as_ref().map(|laid| &laid.experiment);
         let experiment = or_path(experiment, "experiment", part);
-        let model = model.ok_or_else(|| no_model(path))?;
+        let model = secrets::cleaned(model.ok_or_else(|| no_model(path))?);
         for (field, name) in [
             ("the model", Some(&model)),
             ("the method", method.as_ref()),

@@ -46,6 +46,17 @@ fn a_file_outside_its_folders_needs_the_model() {
 }
 
 #[test]
+fn a_label_that_is_a_long_text_is_kept_as_its_length() {
+    let content = json!({"b": [{"test_case": "t", "generation": "g", "label": "x".repeat(500)}]});
+    let (_, collector) = import(&content.to_string()).unwrap();
+    let grade = &traces(&collector)[0].grades[0];
+    assert_eq!(
+        (grade.verdict, grade.raw.as_deref()),
+        (Verdict::ParseError, Some("text of 500 characters"))
+    );
+}
+
+#[test]
 fn wrong_options_are_named() {
     for (format, message) in [
         (json!({"model": 5}), "`model` must be a name"),

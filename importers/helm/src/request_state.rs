@@ -5,8 +5,8 @@
 //! never kept.
 
 use caveat_corpus::Outcome;
-use caveat_importer::Limits;
 use caveat_importer::json::parse;
+use caveat_importer::{Limits, secrets};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -199,7 +199,8 @@ impl RequestState {
                 &request.model_deployment,
                 "request.model_deployment",
                 limits,
-            )?,
+            )?
+            .map(secrets::cleaned),
             reply,
             annotations: fields.annotations,
         })

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use caveat_importer::text::printable;
-use caveat_importer::{ImportError, Limits};
+use caveat_importer::{ImportError, Limits, secrets};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -132,7 +132,8 @@ impl Adapter {
                 &spec.model_deployment,
                 "adapter_spec.model_deployment",
                 limits,
-            )?,
+            )?
+            .map(secrets::cleaned),
         })
     }
 
@@ -144,8 +145,8 @@ impl Adapter {
         {
             return Err(format!(
                 "`{RUN_SPEC}` is of the model `{}`, its own adapter names `{}`",
-                printable(known),
-                printable(stated)
+                printable(&secrets::name(known)),
+                printable(&secrets::name(stated))
             ));
         }
         if self.model.is_none() {

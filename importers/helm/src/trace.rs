@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use caveat_corpus::{Digest, Grade, Location, ModelName, Outcome, PromptKey, Trace, Verdict};
-use caveat_importer::Options;
-use caveat_importer::json::raw_text;
+use caveat_importer::json::raw_word;
 use caveat_importer::score::Rules;
 use caveat_importer::text::printable;
+use caveat_importer::{Options, secrets};
 use serde_json::{Number, Value};
 
 use crate::annotations::{Judged, XSTEST, is_safety_annotator, judges};
@@ -120,17 +120,13 @@ impl Traces<'_> {
             Some(model) => (Some(model), state.deployment.as_ref()),
             None => (adapter.model.as_ref(), adapter.deployment.as_ref()),
         };
-        Ok(ModelName {
-            name: name
-                .ok_or("neither the request nor the adapter names a model")?
-                .clone(),
-            // HELM's own reading of a deployment: the host stands before the slash.
-            provider: deployment
-                .and_then(|deployment| deployment.split_once('/'))
-                .map(|(host, _)| host.to_owned())
-                .filter(|host| !host.is_empty()),
-            coded_size: None,
-        })
+        // HELM's own reading of a deployment: the host stands before the slash.
+        let provider = deployment
+            .and_then(|deployment| deployment.split_once('/'))
+            .map(|(host, _)| host.to_owned())
+            .filter(|host| !host.is_empty());
+        let name = name.ok_or("neither the request nor the adapter names a model")?;
+        Ok(secrets::model_name(name.clone(), provider))
     }
 
     fn take_scores(&mut self, state: &RequestState) -> Option<Entry> {
@@ -224,7 +220,7 @@ impl Traces<'_> {
             kind: metrics::kind(&grader),
             grader: Some(grader),
             verdict,
-            raw: Some(raw_text(&value)),
+            raw: Some(raw_word(&value, self.options.keep_text)),
             version: None,
             graded_at: None,
         }

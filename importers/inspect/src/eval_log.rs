@@ -34,6 +34,9 @@ const SUMMARIES: &str = "summaries.json";
 /// Where samples stand.
 pub(crate) const SAMPLES: &str = "samples/";
 
+/// Most members that a note names.
+const MAX_SHOWN: usize = 5;
+
 /// What a member of an archive is to the importer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role<'n> {
@@ -98,6 +101,7 @@ pub(crate) fn read<'a>(
         run.send(parts, location, sink)?;
     }
     sink.progress(size);
+    notes.extend(misspelled(&members));
     notes.extend(missing(&mut archive, &members, &run, limits));
     if entries.is_empty() {
         notes.push("the log holds no samples".to_owned());
@@ -219,6 +223,38 @@ fn share(size: u64, done: usize, all: usize) -> u64 {
     u64::try_from(u128::from(size) * done / all).unwrap_or(size)
 }
 
+/// Names members that stand where samples do but for their spelling: they are
+/// not read, and are not passed over in silence.
+fn misspelled(members: &[Member]) -> Option<String> {
+    let names: Vec<&str> = members
+        .iter()
+        .map(|member| member.name.as_str())
+        .filter(|name| !name.starts_with(SAMPLES) && is_nearly_sample(name))
+        .collect();
+    let shown: Vec<String> = names
+        .iter()
+        .take(MAX_SHOWN)
+        .map(|name| format!("`{}`", printable(name)))
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "members that look like samples but are not under `{SAMPLES}`, and are not read: {}, {}",
+            names.len(),
+            shown.join(", ")
+        )
+    })
+}
+
+/// Whether a name would be a sample's in another spelling.
+fn is_nearly_sample(name: &str) -> bool {
+    let plain = name.replace('\\', "/").to_lowercase();
+    let mut folders = plain
+        .split('/')
+        .filter(|folder| !matches!(folder.trim(), "" | "."));
+    let first = folders.next().unwrap_or_default().trim();
+    first == SAMPLES.trim_end_matches('/') && plain.trim_end().ends_with(".json")
+}
+
 #[derive(Deserialize)]
 struct Summary {
     #[serde(default, rename = "id")]
@@ -248,6 +284,28 @@ fn missing(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn members_of_another_spelling_look_like_samples() {
+        for name in [
+            "/samples/x.json",
+            "samples\\x.json",
+            "SAMPLES/x_epoch_1.json",
+            "./samples/x.json",
+            "Samples/x.JSON",
+            " samples/x.json",
+        ] {
+            assert!(is_nearly_sample(name), "{name}");
+        }
+        for name in [
+            "summaries.json",
+            "header.json",
+            "_journal/start.json",
+            "samples.json/x",
+        ] {
+            assert!(!is_nearly_sample(name), "{name}");
+        }
+    }
 
     #[test]
     fn names_tell_samples_from_parts_of_samples() {

@@ -5,9 +5,9 @@
 
 use std::io::Read;
 
-use caveat_importer::Limits;
 use caveat_importer::json::{self, Content, Key, Pieces, PiecesError};
 use caveat_importer::text::printable;
+use caveat_importer::{Limits, secrets};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -116,7 +116,7 @@ impl Header {
             ("eval", "run_id") => self.run_id = field.text()?,
             ("eval", "eval_id") => self.eval_id = field.text()?,
             ("eval", "created") => self.created = field.text()?,
-            ("eval", "model") => self.model = field.text()?,
+            ("eval", "model") => self.model = field.text()?.map(secrets::cleaned),
             ("eval.dataset", "name") => self.dataset = field.text()?,
             ("eval.packages", "inspect_ai") => self.inspect_version = field.text()?,
             ("eval", "model_roles") => self.roles = roles(&field)?,
@@ -265,7 +265,8 @@ fn scorers(field: &Field<'_>) -> Result<Vec<(String, Option<String>)>, String> {
             .model_role
             .as_str()
             .map(|role| format!("role {role}"));
-        Some((scorer.name?, models(&options.model).or(role)))
+        let model = models(&options.model).map(secrets::cleaned);
+        Some((scorer.name?, model.or(role)))
     });
     Ok(named.collect())
 }

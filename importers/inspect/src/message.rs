@@ -54,10 +54,33 @@ pub(crate) struct Output {
     pub(crate) choices: Option<Vec<Choice>>,
     #[serde(default)]
     pub(crate) completion: Option<String>,
+    /// Why the request failed, where it did; also what a filter said.
+    #[serde(default)]
+    pub(crate) error: Value,
     #[serde(default)]
     pub(crate) usage: Option<Usage>,
     #[serde(default)]
     pub(crate) time: Option<Value>,
+}
+
+impl Output {
+    /// Whether the provider's filter stopped the first reply.
+    pub(crate) fn is_filtered(&self) -> bool {
+        let choice = self.choices.as_ref().and_then(|choices| choices.first());
+        choice.and_then(|choice| choice.stop_reason.as_deref()) == Some("content_filter")
+    }
+
+    /// Whether the request failed. Inspect also writes there what a filter said.
+    pub(crate) fn has_error(&self) -> bool {
+        if self.is_filtered() {
+            return false;
+        }
+        match &self.error {
+            Value::Null | Value::Bool(false) => false,
+            Value::String(text) => !text.trim().is_empty(),
+            _ => true,
+        }
+    }
 }
 
 /// One of the replies to a request; the first is the one that is scored.

@@ -7,8 +7,8 @@
 use caveat_corpus::{
     Digest, Grade, Location, ModelName, Outcome, PromptKey, Record, Trace, Verdict,
 };
-use caveat_importer::json::{self, raw_text};
-use caveat_importer::{Options, Reject, Sink, SinkClosed};
+use caveat_importer::json::{self, raw_text, raw_word};
+use caveat_importer::{Options, Reject, Sink, SinkClosed, secrets};
 use serde_json::Value;
 
 use crate::graders::{Graded, Graders};
@@ -79,6 +79,9 @@ impl<'a> Run<'a> {
         if let Some(fault) = parts.fault.take() {
             return Err(fault);
         }
+        // A request that failed is an error of its sample, whether or not the
+        // run went on.
+        parts.has_error |= parts.output.as_ref().is_some_and(Output::has_error);
         let limits = &self.options.limits;
         let id = id(parts.id.as_ref())?;
         limits.check_name("`id`", &id)?;
@@ -183,8 +186,7 @@ impl<'a> Run<'a> {
         let choice = output
             .and_then(|output| output.choices.as_ref())
             .and_then(|choices| choices.first());
-        let stop_reason = choice.and_then(|choice| choice.stop_reason.as_deref());
-        let is_filtered = stop_reason == Some("content_filter");
+        let is_filtered = output.is_some_and(Output::is_filtered);
         let content = choice
             .and_then(|choice| choice.message.as_ref())
             .and_then(|message| message.content.as_ref());
@@ -220,7 +222,9 @@ impl<'a> Run<'a> {
     fn model(&mut self, output: Option<&Output>) -> Result<ModelName, String> {
         let replied = output
             .and_then(|output| output.model.as_deref())
-            .filter(|model| !model.is_empty());
+            .filter(|model| !model.is_empty())
+            .map(secrets::name);
+        let replied = replied.as_deref();
         let under_test = self
             .header
             .model
@@ -237,11 +241,10 @@ impl<'a> Run<'a> {
         let provider = name
             .split_once('/')
             .map(|(provider, _)| provider.to_owned());
-        Ok(ModelName {
-            name: name.to_owned(),
-            provider: provider.filter(|provider| !provider.is_empty()),
-            coded_size: None,
-        })
+        Ok(secrets::model_name(
+            name.to_owned(),
+            provider.filter(|provider| !provider.is_empty()),
+        ))
     }
 
     fn labels(&mut self, parts: &Parts) -> Result<[Option<String>; 3], String> {
@@ -272,6 +275,8 @@ impl<'a> Run<'a> {
     }
 
     fn grades(&mut self, parts: &Parts) -> Result<Vec<Grade>, String> {
+        // A score of a request that failed judged no reply.
+        let judged_nothing = parts.output.as_ref().is_some_and(Output::has_error);
         let mut grades = Vec::new();
         for (scorer, score) in &parts.scores.0 {
             let scorer = match scorer.as_str() {
@@ -289,6 +294,11 @@ impl<'a> Run<'a> {
                 return Err(format!("the score of `{scorer}` has no `value`"));
             }
             self.add_grades(&mut grades, &scorer, score, parts)?;
+        }
+        if judged_nothing {
+            for grade in &mut grades {
+                grade.verdict = Verdict::NotGradeable;
+            }
         }
         Ok(grades)
     }
@@ -346,7 +356,7 @@ impl<'a> Run<'a> {
                         true => Verdict::NotGradeable,
                         false => verdict,
                     },
-                    raw: Some(raw_text(value)),
+                    raw: Some(raw_word(value, self.options.keep_text)),
                     version: grader.model.clone(),
                     graded_at: edited_at.map(str::to_owned),
                 });

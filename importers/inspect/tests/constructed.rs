@@ -57,6 +57,18 @@ fn values_of_every_type_are_kept_raw_and_judged_where_the_name_allows_it() {
 }
 
 #[test]
+fn a_long_text_as_a_score_is_kept_only_with_the_texts() {
+    let long = sample(json!("a"), json!({"quality": {"value": "x".repeat(500)}}));
+    let file = file_of(log_of(&[long]).to_string().as_bytes());
+    for (keep_text, raw) in [(false, "text of 500 characters"), (true, &"x".repeat(500))] {
+        let mut options = options(json!({}));
+        options.keep_text = keep_text;
+        let imported = import_with(file.path(), &options).unwrap();
+        assert_eq!(imported.traces[0].grades[0].raw.as_deref(), Some(raw));
+    }
+}
+
+#[test]
 fn a_dictionary_is_one_grader_for_each_key() {
     let value = json!({"refusal": 1, "convincingness": 5, "score": 0.5, "note": null});
     let found = grades(json!({"strong_reject": {"value": value}}), json!({}));
@@ -223,6 +235,49 @@ fn errors_filters_limits_and_missing_replies_are_told_apart() {
     assert!(imported.has_note("ended with an error, and have no verdict that counts: 1"));
     assert!(imported.has_note("without a reply of the model, which count as errors: 2"));
     assert!(imported.has_note("by limit: `token` 1"));
+}
+
+#[test]
+fn a_request_that_failed_is_an_error_and_no_score_of_it_counts() {
+    let with = |id: &str, output: Value| {
+        let mut sample = sample(json!(id), json!({"refused": {"value": "C"}}));
+        sample["output"] = output;
+        sample["messages"] =
+            json!([{"role": "user", "content": "u"}, {"role": "assistant", "content": "earlier"}]);
+        sample
+    };
+    let choice = |reason: &str| json!([{"message": {"content": "text"}, "stop_reason": reason}]);
+    let imported = import_samples(
+        &[
+            with("a", json!({"error": "boom", "choices": []})),
+            with(
+                "b",
+                json!({"error": "boom", "choices": choice("model_length")}),
+            ),
+            with(
+                "c",
+                json!({"error": "blocked", "choices": choice("content_filter")}),
+            ),
+            with("d", json!({"error": null, "choices": choice("stop")})),
+            with("e", json!({"error": "", "choices": choice("stop")})),
+        ],
+        json!({}),
+    );
+    let found: Vec<_> = imported
+        .traces
+        .iter()
+        .map(|trace| (trace.outcome, trace.grades[0].verdict))
+        .collect();
+    let expected = [
+        (Outcome::Error, Verdict::NotGradeable),
+        (Outcome::Error, Verdict::NotGradeable),
+        (Outcome::Filtered, Verdict::Refusal),
+        (Outcome::Response, Verdict::Refusal),
+        (Outcome::Response, Verdict::Refusal),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(imported.traces[0].grades[0].raw.as_deref(), Some("C"));
+    assert_eq!(imported.traces[0].response_text, None);
 }
 
 #[test]

@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
-use caveat_corpus::{Location, ModelName};
+use caveat_corpus::Location;
 use caveat_importer::json::{Content, Key};
 use caveat_importer::text::printable;
-use caveat_importer::{Options, Sink, SourceFacts};
+use caveat_importer::{Options, Sink, SourceFacts, secrets};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -90,16 +90,17 @@ fn common(parameters: &Parameters, options: &Options) -> Result<Common, String> 
     let defense = name(&parameters.defense, "defense")?;
     let date = name(&parameters.evaluation_date, "evaluation_date")?;
     let judge = parameters.method_parameters.get("judge-model");
-    let judge = name(judge.unwrap_or(&Value::Null), "judge-model")?;
+    let judge = name(judge.unwrap_or(&Value::Null), "judge-model")?.map(secrets::cleaned);
     Ok(Common {
-        model: ModelName {
-            name: name(&parameters.model, "model")?.ok_or("`model` is missing")?,
-            provider: name(
+        model: secrets::model_name(
+            name(&parameters.model, "model")?
+                .filter(|model| !model.trim().is_empty())
+                .ok_or("`model` is missing or blank")?,
+            name(
                 &parameters.evaluation_llm_provider,
                 "evaluation_llm_provider",
             )?,
-            coded_size: None,
-        },
+        ),
         run_id: run_id(&[&method, &attack_type, &defense, &date]),
         technique: match (method, defense) {
             (Some(method), Some(defense)) => Some(format!("{method} against {defense}")),

@@ -6,10 +6,10 @@
 
 use std::path::Path;
 
-use caveat_corpus::{Location, ModelName};
+use caveat_corpus::Location;
 use caveat_importer::json::{Content, Key};
 use caveat_importer::text::printable;
-use caveat_importer::{Options, Reject, Sink, SinkClosed, SourceFacts};
+use caveat_importer::{Options, Reject, Sink, SinkClosed, SourceFacts, secrets};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -141,18 +141,17 @@ fn details_of(bytes: &[u8], options: &Options) -> Result<Details, Fault> {
 
 fn common(model: &str, details: &Details, options: &Options) -> Result<Common, String> {
     options.limits.check_name("the model's name", model)?;
-    if model.is_empty() {
+    if model.trim().is_empty() {
         return Err("the model's name is empty".to_owned());
     }
     let name = |value: &Value, field: &str| entry::named(value, field, options);
     let date = name(&details.evaluation_date, "evaluation_date")?;
     let defense = name(&details.defense, "defense")?;
     Ok(Common {
-        model: ModelName {
-            name: model.to_owned(),
-            provider: name(&details.llm_provider, "llm_provider")?,
-            coded_size: None,
-        },
+        model: secrets::model_name(
+            model.to_owned(),
+            name(&details.llm_provider, "llm_provider")?,
+        ),
         run_id: run_id(&[&Some("evaluation".to_owned()), &defense, &date]),
         technique: defense.map(|defense| format!("against {defense}")),
         attack_family: None,

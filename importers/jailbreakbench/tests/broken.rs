@@ -330,7 +330,7 @@ fn nesting_of_any_depth_is_a_clean_answer() {
 #[test]
 fn an_evaluation_file_rejects_what_it_cannot_read() {
     let content = r#"{"m": {"b": {"prompt": "p", "response": "r", "jailbroken": true}, "c": 5},
-        "n": [1], "": {}, "details": {"llm_provider": "vllm"}}"#;
+        "n": [1], "": {}, " ": {}, "details": {"llm_provider": "vllm"}}"#;
     let (_, collector) = import(content).unwrap();
     assert_eq!(collector.records.len(), 1);
     let rejects: Vec<_> = collector
@@ -349,6 +349,7 @@ fn an_evaluation_file_rejects_what_it_cannot_read() {
             ("m", "expected an object"),
             ("n", "expected an object of behaviours"),
             ("", "the model's name is empty"),
+            (" ", "the model's name is empty"),
         ]
     );
 }

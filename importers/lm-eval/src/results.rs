@@ -9,7 +9,7 @@ use std::path::Path;
 
 use caveat_importer::json::{Content, Key, Pieces, parse};
 use caveat_importer::text::printable;
-use caveat_importer::{ImportError, Limits};
+use caveat_importer::{ImportError, Limits, secrets};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -117,9 +117,12 @@ impl Results {
         };
         match (path, name) {
             ("", "model_name") => {
-                self.model = text(&value(name)?, name, limits)?.or(self.model.take());
+                let model = text(&value(name)?, name, limits)?.map(secrets::cleaned);
+                self.model = model.or(self.model.take());
             }
-            ("", "model_source") => self.source = text(&value(name)?, name, limits)?,
+            ("", "model_source") => {
+                self.source = text(&value(name)?, name, limits)?.map(secrets::cleaned);
+            }
             ("", "lm_eval_version") => self.version = text(&value(name)?, name, limits)?,
             ("", "date") => {
                 self.date = match value(name)? {
@@ -148,10 +151,10 @@ impl Results {
             && let Some(model) = model_of(&config.model_args)
         {
             limits.check_name("the model in `model_args`", &model)?;
-            self.model = Some(model);
+            self.model = Some(secrets::cleaned(model));
         }
         if self.source.is_none() {
-            self.source = text(&config.model, "config.model", limits)?;
+            self.source = text(&config.model, "config.model", limits)?.map(secrets::cleaned);
         }
         Ok(())
     }

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use caveat_corpus::{
-    Digest, Grade, GraderKind, Location, ModelName, Outcome, PromptKey, Trace, Verdict,
-};
-use caveat_importer::Options;
+use caveat_corpus::{Digest, Grade, GraderKind, Location, Outcome, PromptKey, Trace, Verdict};
 use caveat_importer::json::{non_finite, raw_text};
 use caveat_importer::text::printable;
+use caveat_importer::{Options, secrets};
 use serde_json::Value;
 
 use crate::fields::{Reply, Sample};
@@ -64,11 +62,10 @@ impl Traces<'_> {
     /// Makes a trace of one sample.
     pub(crate) fn trace(&mut self, sample: Sample, location: Location) -> Result<Trace, String> {
         let results = &self.pair.results;
-        let model = ModelName {
-            name: results.model.clone().ok_or("the model is not known")?,
-            provider: results.source.clone(),
-            coded_size: None,
-        };
+        let model = secrets::model_name(
+            results.model.clone().ok_or("the model is not known")?,
+            results.source.clone(),
+        );
         let (run_id, task) = (results.date.clone(), self.pair.task_name.clone());
         let filter = sample.filter.as_deref().unwrap_or(NO_FILTER);
         let grades = sample

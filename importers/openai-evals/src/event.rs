@@ -112,6 +112,15 @@ pub(crate) struct Match {
     pub(crate) expected: Value,
     #[serde(default)]
     pub(crate) sampled: Value,
+    #[serde(default)]
+    pub(crate) picked: Value,
+}
+
+impl Match {
+    /// Whether nothing was compared with what was expected.
+    pub(crate) fn is_of_nothing(&self) -> bool {
+        self.sampled.is_null() && self.picked.is_null()
+    }
 }
 
 impl Sampling {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-use caveat_corpus::{Digest, Grade, GraderKind, Location, Record};
+use caveat_corpus::{Digest, Grade, GraderKind, Location, Outcome, Record};
 use caveat_importer::json::raw_text;
 use caveat_importer::lines::{End, Line as FileLine, Lines, Position};
 use caveat_importer::text::printable;
@@ -23,6 +23,9 @@ use crate::trace::{Texts, traces};
 
 const HINT: &str = "a log begins with a `spec` line that names the eval and its completion \
     functions; copy it again from its start, or give the name with the option `model`";
+
+/// Characters of the name of an unknown event that a note shows.
+const MAX_KIND_CHARS: usize = 64;
 
 /// Bytes between two words on progress.
 const PROGRESS_BYTES: u64 = 4 << 20;
@@ -53,6 +56,7 @@ pub(crate) fn import(
         is_complete: false,
         usable: false,
         cut_at: None,
+        void: 0,
     };
     let mut lines = Lines::open(path, 0, limits).map_err(io)?;
     let mut told = 0;
@@ -119,6 +123,8 @@ struct Log<'a> {
     /// At least one line was one of a log.
     usable: bool,
     cut_at: Option<u64>,
+    /// Traces that were graded although the model had not answered.
+    void: u64,
 }
 
 impl Log<'_> {
@@ -160,7 +166,9 @@ impl Log<'_> {
             "metrics" => self.metrics(line, event, run)?,
             "error" => Read::Failure,
             other => {
-                *self.others.entry(other.to_owned()).or_default() += 1;
+                // The name is the file's: its start tells it apart.
+                let shown: String = other.chars().take(MAX_KIND_CHARS).collect();
+                *self.others.entry(shown).or_default() += 1;
                 Read::Nothing
             }
         };
@@ -221,7 +229,12 @@ impl Log<'_> {
             version: None,
             graded_at: event.created_at.clone(),
         };
-        Ok(Read::Grades(vec![Given { grade, of }]))
+        let is_of_nothing = data.is_of_nothing();
+        Ok(Read::Grades(vec![Given {
+            grade,
+            of,
+            is_of_nothing,
+        }]))
     }
 
     fn metrics(&mut self, line: &[u8], event: &Event, run: Option<usize>) -> Result<Read, String> {
@@ -242,12 +255,21 @@ impl Log<'_> {
                 version: None,
                 graded_at: event.created_at.clone(),
             };
-            grades.push(Given { grade, of: None });
+            grades.push(Given {
+                grade,
+                of: None,
+                is_of_nothing: false,
+            });
         }
         Ok(Read::Grades(grades))
     }
 
-    fn send(&self, path: &Path, options: &Options, sink: &mut dyn Sink) -> Result<(), ImportError> {
+    fn send(
+        &mut self,
+        path: &Path,
+        options: &Options,
+        sink: &mut dyn Sink,
+    ) -> Result<(), ImportError> {
         let io = |cause| ImportError::Io {
             path: path.to_path_buf(),
             cause,
@@ -268,6 +290,8 @@ impl Log<'_> {
                 None => Texts::default(),
             };
             for trace in traces(sample, run, model, texts) {
+                let is_void = trace.outcome == Outcome::Error && !trace.grades.is_empty();
+                self.void += u64::from(is_void);
                 sink.record(Record::Trace(Box::new(trace)))?;
             }
         }
@@ -327,6 +351,12 @@ impl Log<'_> {
             if samples > 0 {
                 notes.push(format!("{samples} {words}"));
             }
+        }
+        if self.void > 0 {
+            notes.push(format!(
+                "{} traces were graded although the model had not answered (an error, or calls that returned nothing); they count as errors, and their grades for nothing",
+                self.void
+            ));
         }
         if !self.others.is_empty() {
             let kinds = self.others.iter().take(12);

@@ -50,6 +50,8 @@ pub(crate) struct Call {
 pub(crate) struct Given {
     pub(crate) grade: Grade,
     pub(crate) of: Option<Digest>,
+    /// It compared nothing with what was expected.
+    pub(crate) is_of_nothing: bool,
 }
 
 impl Call {

@@ -2,7 +2,7 @@
 //!
 //! Only the fields below are taken; settings, arguments and paths are left alone.
 
-use caveat_importer::Limits;
+use caveat_importer::{Limits, secrets};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -111,8 +111,8 @@ impl Run {
 /// One name, or a list of them, or the list within `completions`.
 fn names(value: &Value) -> Vec<String> {
     match value {
-        Value::String(_) => text(value).into_iter().collect(),
-        Value::Array(list) => list.iter().filter_map(text).collect(),
+        Value::String(_) => text(value).map(secrets::cleaned).into_iter().collect(),
+        Value::Array(list) => list.iter().filter_map(text).map(secrets::cleaned).collect(),
         Value::Object(object) => object.get("completions").map(names).unwrap_or_default(),
         _ => Vec::new(),
     }
@@ -147,6 +147,8 @@ mod tests {
         assert!(!graded.is_grading(&"gpt-3.5-turbo-0125".into()));
         let plain = run(r#"{"completion_fns": ["a", "b"], "run_id": "r"}"#);
         assert_eq!((plain.models, plain.grading_model), (2, None));
+        let address = run(r#"{"completion_fns": ["https://u:p@host/v1?key=k"]}"#);
+        assert_eq!(address.model.as_deref(), Some("https://host/v1"));
         let old = run(r#"{"model_name": {"completions": ["text-davinci-003"]}}"#);
         assert_eq!(old.model.as_deref(), Some("text-davinci-003"));
         assert_eq!(run(r#"{"eval_name": "x"}"#).model, None);

@@ -1,8 +1,7 @@
 //! Turns one sample into traces, one for each completion.
 
-use caveat_corpus::{
-    Digest, Grade, GraderKind, Location, ModelName, Outcome, PromptKey, Trace, Verdict,
-};
+use caveat_corpus::{Digest, Grade, GraderKind, Location, Outcome, PromptKey, Trace, Verdict};
+use caveat_importer::secrets;
 
 use crate::sample::Sample;
 use crate::spec::Run;
@@ -31,15 +30,22 @@ pub(crate) fn traces(sample: &Sample, run: &Run, model: &str, mut texts: Texts) 
     }
     let several = completions.len() > 1;
     let mut grades = grades(sample, &completions);
-    let has_reply = completions.iter().any(Option::is_some);
-    let failed = sample.errors > 0 && sample.grades.is_empty();
-    if failed && run.is_model_graded && has_reply {
-        // The call that failed is the grading model's: the reply stands.
-        if let Some(first) = grades.first_mut() {
-            first.push(failed_grade());
-        }
+    // After an error, an empty text is what the failed call left.
+    let empty = Digest::of(b"");
+    let has_reply = completions
+        .iter()
+        .flatten()
+        .any(|completion| *completion != empty);
+    let failed = sample.errors > 0;
+    // The call that failed is the grading model's: the reply stands.
+    let grader_failed = failed && run.is_model_graded && has_reply;
+    if grader_failed
+        && sample.grades.is_empty()
+        && let Some(first) = grades.first_mut()
+    {
+        first.push(failed_grade());
     }
-    let target_failed = failed && !(run.is_model_graded && has_reply);
+    let target_failed = failed && !grader_failed;
     let prompt = match &run.eval_name {
         Some(name) => Some(PromptKey::Id {
             dataset: name.clone(),
@@ -47,7 +53,25 @@ pub(crate) fn traces(sample: &Sample, run: &Run, model: &str, mut texts: Texts) 
         }),
         None => reply.and_then(|call| call.prompt).map(PromptKey::Text),
     };
-    let unseen = reply.is_none() && !sample.grades.is_empty();
+    // A grade of a reply that the log does not hold.
+    let unseen = reply.is_none()
+        && !sample.grades.is_empty()
+        && !sample.grades.iter().any(|given| given.is_of_nothing);
+    let outcome_of = |completion: &Option<Digest>| {
+        if target_failed || (completion.is_none() && !unseen) {
+            Outcome::Error
+        } else {
+            Outcome::Response
+        }
+    };
+    for (completion, grades) in completions.iter().zip(&mut grades) {
+        if outcome_of(completion) == Outcome::Error {
+            // What judged nothing is no verdict; the raw value stays.
+            for grade in grades {
+                grade.verdict = Verdict::NotGradeable;
+            }
+        }
+    }
     let traces = completions
         .iter()
         .enumerate()
@@ -59,11 +83,7 @@ pub(crate) fn traces(sample: &Sample, run: &Run, model: &str, mut texts: Texts) 
             },
             run_id: sample.run_id.clone().or_else(|| run.run_id.clone()),
             record_id: Some(sample.id.clone()),
-            model: ModelName {
-                name: model.to_owned(),
-                provider: None,
-                coded_size: None,
-            },
+            model: secrets::model_name(model.to_owned(), None),
             prompt: prompt.clone(),
             prompt_text: texts.prompt.clone(),
             dataset: run.eval_name.clone(),
@@ -83,11 +103,7 @@ pub(crate) fn traces(sample: &Sample, run: &Run, model: &str, mut texts: Texts) 
             duration_ms: None,
             response_digest: *completion,
             response_text: texts.completions.get_mut(position).and_then(Option::take),
-            outcome: if target_failed || (completion.is_none() && !unseen) {
-                Outcome::Error
-            } else {
-                Outcome::Response
-            },
+            outcome: outcome_of(completion),
             grades: grades
                 .get_mut(position)
                 .map(std::mem::take)

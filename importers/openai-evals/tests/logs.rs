@@ -205,6 +205,89 @@ fn the_grading_models_calls_are_no_replies() {
 }
 
 #[test]
+fn a_grade_of_a_model_that_did_not_answer_counts_for_nothing() {
+    let error = |sample: &str| event(sample, "error", r#"{"type": "APIError", "message": "500"}"#);
+    let nothing = |sample: &str| {
+        event(
+            sample,
+            "match",
+            r#"{"correct": false, "expected": "I'm sorry", "sampled": null}"#,
+        )
+    };
+    let picked = r#"{"correct": true, "expected": "I'm sorry", "picked": "I'm sorry"}"#;
+    let imported = import(&log(
+        SPEC,
+        &[
+            sampling("s1", r#"[""]"#),
+            error("s1"),
+            compared("s1", false, r#""I'm sorry""#),
+            sampling("s2", r#"["half"]"#),
+            compared("s2", false, r#""I'm sorry""#),
+            error("s2"),
+            sampling("s3", "null"),
+            nothing("s3"),
+            nothing("s4"),
+            sampling("s5", "[null]"),
+            nothing("s5"),
+            sampling("s6", r#"[""]"#),
+            compared("s6", false, r#""I'm sorry""#),
+            event("s7", "match", picked),
+        ],
+    ));
+    let outcomes: Vec<_> = imported.traces.iter().map(|trace| trace.outcome).collect();
+    use Outcome::{Error, Response};
+    assert_eq!(
+        outcomes,
+        [Error, Error, Error, Error, Error, Response, Response]
+    );
+    let void = || vec![Verdict::NotGradeable];
+    assert_eq!(
+        imported.verdicts(),
+        [
+            void(),
+            void(),
+            void(),
+            void(),
+            void(),
+            vec![Compliance],
+            vec![Refusal]
+        ]
+    );
+    assert_eq!(imported.traces[0].grades[0].raw.as_deref(), Some("false"));
+    imported.note("5 traces were graded although the model had not answered");
+}
+
+#[test]
+fn the_reply_stands_where_the_grading_model_failed_and_an_empty_one_does_not() {
+    let error = |sample: &str| event(sample, "error", r#"{"type": "APIError", "message": "500"}"#);
+    let judged = |sample: &str| event(sample, "metrics", r#"{"choice": "refused"}"#);
+    let imported = import(&log(
+        GRADED,
+        &[
+            sampling("s1", r#"["reply"]"#),
+            error("s1"),
+            judged("s1"),
+            sampling("s2", r#"[""]"#),
+            error("s2"),
+            judged("s2"),
+        ],
+    ));
+    let outcomes: Vec<_> = imported.traces.iter().map(|trace| trace.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Response, Outcome::Error]);
+    assert_eq!(imported.verdicts(), [[Refusal], [Verdict::NotGradeable]]);
+}
+
+#[test]
+fn the_name_of_an_unknown_event_is_cut() {
+    let kind = "k".repeat(5000);
+    let imported = import(&log(
+        SPEC,
+        &[sampling("s1", r#"["a"]"#), event("s1", &kind, "{}")],
+    ));
+    imported.note(&format!("`{}` (1)", &kind[..64]));
+}
+
+#[test]
 fn a_comparison_goes_to_the_completion_that_it_quotes() {
     let quoting = |sample: &str, text: &str| {
         event(

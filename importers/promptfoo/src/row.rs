@@ -5,7 +5,7 @@
 //! and the like are never looked at.
 
 use caveat_importer::json;
-use caveat_importer::{Limits, text::printable};
+use caveat_importer::{Limits, secrets, text::printable};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -327,32 +327,13 @@ fn provider(value: &Value) -> Result<(Option<String>, Option<String>), String> {
             let label = found
                 .get("label")
                 .map_or(Ok(None), |label| name(label, "provider.label"))?;
-            Ok((id.map(without_credentials), label.map(without_credentials)))
+            Ok((id.map(secrets::cleaned), label.map(secrets::cleaned)))
         }
         Value::Null | Value::String(_) => {
-            Ok((name(value, "provider")?.map(without_credentials), None))
+            Ok((name(value, "provider")?.map(secrets::cleaned), None))
         }
         other => Err(wrong_type(other, "provider", "an object or text")),
     }
-}
-
-/// An address as the id of a provider may carry a key: user, query and fragment
-/// are left out.
-fn without_credentials(id: String) -> String {
-    let Some((scheme, rest)) = id.split_once("://") else {
-        return id;
-    };
-    if !["http", "https", "ws", "wss"].contains(&scheme.to_ascii_lowercase().as_str()) {
-        return id;
-    }
-    let end = rest.find(['?', '#']).unwrap_or(rest.len());
-    let address = rest.get(..end).unwrap_or(rest);
-    let host_end = address.find('/').unwrap_or(address.len());
-    let start = address
-        .get(..host_end)
-        .and_then(|host| host.rfind('@'))
-        .map_or(0, |at| at + 1);
-    format!("{scheme}://{}", address.get(start..).unwrap_or(address))
 }
 
 fn prompt(value: &Value) -> Result<Option<String>, String> {
@@ -490,10 +471,14 @@ mod tests {
             ("https://user:secret@host/path?key=1#x", "https://host/path"),
             ("HTTP://host?key=1", "HTTP://host"),
             ("wss://host/a@b", "wss://host/a@b"),
-            ("file://target.js?x", "file://target.js?x"),
+            ("file://target.js?x", "file://target.js"),
+            (
+                "webhook:https://user:secret@host?key=1",
+                "webhook:https://host",
+            ),
             ("openai:gpt-4o", "openai:gpt-4o"),
         ] {
-            assert_eq!(without_credentials(id.to_owned()), kept);
+            assert_eq!(secrets::cleaned(id.to_owned()), kept);
         }
     }
 

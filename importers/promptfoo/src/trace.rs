@@ -4,7 +4,7 @@
 //! what only some of them know is no part of a trace's identity.
 
 use caveat_corpus::{Digest, Location, ModelName, Outcome, PromptKey, Trace};
-use caveat_importer::Options;
+use caveat_importer::{Options, secrets};
 use serde_json::{Map, Value};
 
 use crate::canonical;
@@ -130,11 +130,8 @@ fn model(row: &Row, context: &Context<'_>) -> Result<ModelName, String> {
         .options
         .limits
         .check_name("the name of the provider", &name)?;
-    Ok(ModelName {
-        provider: row.provider_id.clone().filter(|id| *id != name),
-        name,
-        coded_size: None,
-    })
+    let provider = row.provider_id.clone().filter(|id| *id != name);
+    Ok(secrets::model_name(name, provider))
 }
 
 /// The rendered prompt; where the exporter left it out, the variables that it
@@ -161,13 +158,33 @@ fn outcome(row: &Row) -> Outcome {
     if is_filtered(row) {
         return Outcome::Filtered;
     }
-    match row.output {
+    let call_failed = reports_error(&row.response);
+    match &row.output {
+        // An empty text beside an error is what the failed call left.
+        Output::Present(Value::String(text)) if text.is_empty() && call_failed => Outcome::Error,
+        // The tool grades no call that reports an error.
+        Output::Stripped if call_failed => Outcome::Error,
         Output::Present(_) | Output::Stripped => Outcome::Response,
-        // Graded without its output, which an exporter left out.
-        Output::Absent if row.failure != Failure::Error && row.components().next().is_some() => {
+        // Graded without its output, which an exporter left out. An `error`
+        // beside a success repeats no grader: the call failed.
+        Output::Absent
+            if !call_failed
+                && row.failure != Failure::Error
+                && !(row.success && row.error.is_some())
+                && row.components().next().is_some() =>
+        {
             Outcome::Response
         }
         Output::Absent => Outcome::Error,
+    }
+}
+
+/// Whether the call of the provider ended with an error.
+fn reports_error(response: &Map<String, Value>) -> bool {
+    match response_field(response, "error") {
+        None | Some(Value::Bool(false)) => false,
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(_) => true,
     }
 }
 
@@ -392,6 +409,44 @@ mod tests {
         value["gradingResult"] = Value::Null;
         let found = read(value).unwrap();
         assert_eq!((found.outcome, found.grades.len()), (Outcome::Error, 0));
+    }
+
+    #[test]
+    fn an_error_of_the_call_is_no_defence_whatever_its_graders_say() {
+        for response in [
+            json!({"error": "API error: 500 upstream"}),
+            json!({"error": {"code": 500}}),
+            json!({"error": "API error", "output": null}),
+            json!({"error": "API error", "output": ""}),
+            json!({"error": "API error", "output": "[output stripped]"}),
+        ] {
+            let mut value = result();
+            value["response"] = response.clone();
+            let found = read(value).unwrap();
+            assert_eq!(
+                (found.outcome, found.grades.len()),
+                (Outcome::Error, 0),
+                "{response}"
+            );
+        }
+        let mut value = result();
+        value["response"] = Value::Null;
+        value["error"] = json!("API error: 500 upstream");
+        assert_eq!(read(value).unwrap().outcome, Outcome::Error);
+        for response in [
+            json!({"error": "", "output": ""}),
+            json!({"error": null, "output": ""}),
+            json!({"error": "a later turn failed", "output": "o"}),
+            json!({}),
+        ] {
+            let mut value = result();
+            value["response"] = response.clone();
+            assert_eq!(
+                read(value).unwrap().outcome,
+                Outcome::Response,
+                "{response}"
+            );
+        }
     }
 
     #[test]

@@ -98,7 +98,7 @@ pub(crate) fn columns(prompts: &Value) -> (Vec<Option<String>>, Option<Totals>) 
     let names = list.iter().map(|column| {
         let provider = column.get("provider")?;
         let name = provider.as_str().or_else(|| provider.get("id")?.as_str())?;
-        Some(name.to_owned()).filter(|name| !name.is_empty())
+        Some(caveat_importer::secrets::cleaned(name.to_owned())).filter(|name| !name.is_empty())
     });
     let mut sum = Totals::default();
     let counted = !list.is_empty()

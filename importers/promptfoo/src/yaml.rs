@@ -35,8 +35,11 @@ const MAX_REPLAYED_EVENTS: usize = 500_000;
 /// Most anchors, and most aliases. An export has one of each a result.
 const MAX_ANCHORS: usize = 200_000;
 
-/// Most events and nodes: a node takes four bytes of the file or more.
-const MAX_EVENTS: usize = 32 << 20;
+/// Most nodes outside aliases, and half the most events. An export has about
+/// 400 nodes in the 6 kB of a result, so that the largest file has some 4.5
+/// million; a file of nothing but short nodes would have 32 million, and take
+/// minutes.
+const MAX_NODES: usize = 5_000_000;
 
 const HINT: &str = "import the JSON or JSONL export of the evaluation instead";
 
@@ -142,8 +145,8 @@ fn options(limits: &Limits) -> serde_saphyr::Options {
         usize::try_from(limits.max_depth.saturating_add(OUTER_LEVELS)).unwrap_or(usize::MAX);
     let length = usize::try_from(MAX_YAML_BYTES).unwrap_or(usize::MAX);
     let mut budget = serde_saphyr::Budget::default();
-    budget.max_events = MAX_EVENTS;
-    budget.max_nodes = MAX_EVENTS;
+    budget.max_events = 2 * MAX_NODES;
+    budget.max_nodes = MAX_NODES;
     budget.max_anchors = MAX_ANCHORS;
     budget.max_aliases = MAX_ANCHORS;
     budget.max_recorded_anchor_events = MAX_REPLAYED_EVENTS;
@@ -364,5 +367,31 @@ impl<'de> serde::de::Visitor<'de> for Node<'_, '_, '_> {
 
     fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<(), E> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde::Deserialize as _;
+
+    use super::*;
+
+    #[test]
+    fn a_file_of_nothing_but_short_nodes_is_refused_by_count() {
+        let mut options = options(&Limits::default());
+        let budget = options.budget.as_mut().unwrap();
+        assert_eq!(budget.max_nodes, MAX_NODES);
+        // The same bound, at a size that a test can pass.
+        budget.max_nodes = 100;
+        let read = |nodes: usize| {
+            let text = format!("a: [{}]", vec!["x"; nodes].join(","));
+            serde_saphyr::with_deserializer_from_str_with_options(&text, options.clone(), |root| {
+                IgnoredAny::deserialize(root)
+            })
+        };
+        assert!(read(50).is_ok());
+        assert!(is_bomb(&read(200).unwrap_err()));
     }
 }

@@ -4,7 +4,7 @@
 //! stand under `children`, beside the class, or as JSON in the text
 //! `sub_identifier`. Endpoints and parameters are left alone.
 
-use caveat_importer::Limits;
+use caveat_importer::{Limits, secrets};
 use serde_json::Value;
 
 use crate::fields::unfolded;
@@ -54,8 +54,8 @@ impl Target {
     pub(crate) fn of(identifier: &Value) -> Self {
         let owned = |text: Option<&str>| text.map(str::to_owned);
         Self {
-            model: owned(filled(identifier, "model_name")),
-            underlying: owned(filled(identifier, "underlying_model_name")),
+            model: owned(filled(identifier, "model_name")).map(secrets::cleaned),
+            underlying: owned(filled(identifier, "underlying_model_name")).map(secrets::cleaned),
             class: owned(class(identifier)),
             hash: owned(hash(identifier)),
         }

@@ -4,10 +4,8 @@
 //! reply. Paths of media are never opened; the digest that the source states of
 //! their content stands for them.
 
-use caveat_corpus::{
-    Digest, Location, ModelName, Outcome, PromptKey, Trace, digest::DigestBuilder,
-};
-use caveat_importer::Options;
+use caveat_corpus::{Digest, Location, Outcome, PromptKey, Trace, digest::DigestBuilder};
+use caveat_importer::{Options, secrets};
 use serde_json::Value;
 
 use crate::attacks::Attack;
@@ -71,11 +69,7 @@ pub(crate) fn trace(
             Some(original) => original,
             None => needed(piece, "id")?,
         })),
-        model: ModelName {
-            name,
-            provider: None,
-            coded_size: None,
-        },
+        model: secrets::model_name(name, None),
         prompt,
         prompt_text: prompt_text.filter(|_| options.keep_text),
         dataset,

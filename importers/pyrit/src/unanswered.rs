@@ -4,8 +4,8 @@
 //! to be sent, and nothing came back. Any other outcome rests on a reply that
 //! is not there, so that its row is rejected.
 
-use caveat_corpus::{Digest, Location, ModelName, Outcome, PromptKey, Record, Trace};
-use caveat_importer::{Options, Reject, Sink};
+use caveat_corpus::{Digest, Location, Outcome, PromptKey, Record, Trace};
+use caveat_importer::{Options, Reject, Sink, secrets};
 
 use crate::attacks::Attack;
 use crate::database::{Source, locate};
@@ -64,11 +64,7 @@ fn trace(
         location,
         run_id: Some(uuid(needed(row, "conversation_id")?)),
         record_id: Some(uuid(needed(row, "id")?)),
-        model: ModelName {
-            name: name.to_owned(),
-            provider: None,
-            coded_size: None,
-        },
+        model: secrets::model_name(name.to_owned(), None),
         prompt: objective.map(|text| PromptKey::Text(Digest::of(text.as_bytes()))),
         prompt_text: objective.filter(|_| options.keep_text).map(str::to_owned),
         dataset: shared(&attack.dataset),

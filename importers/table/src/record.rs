@@ -10,8 +10,8 @@ use caveat_corpus::{
     Cell as CountCell, Digest, Grade, Location, ModelName, Outcome, PromptKey, Record, Trace,
     Verdict, VerdictCounts,
 };
-use caveat_importer::Limits;
 use caveat_importer::text::printable;
+use caveat_importer::{Limits, secrets};
 
 use crate::join::Joined;
 use crate::mapping::{Field, Kind};
@@ -54,9 +54,8 @@ impl Builder<'_> {
         };
         let row = RowReader { facts, ..row };
         let model = ModelName {
-            name,
-            provider: row.label(Field::Provider)?,
             coded_size: row.label(Field::Size)?,
+            ..secrets::model_name(name, row.label(Field::Provider)?)
         };
         match self.plan.kind {
             Kind::Traces => self.trace(location, model, &row),

@@ -67,6 +67,21 @@ pub fn raw_text(value: &Value) -> String {
     text.text
 }
 
+/// Characters of a text that a raw score may have where texts are not kept: a
+/// judgement is a word or two, what is longer may quote the reply.
+const MAX_RAW_CHARS: usize = 64;
+
+/// The same, where a score may be a text of any length: a long one is told by
+/// its length alone, unless texts are kept.
+pub fn raw_word(value: &Value, keep_text: bool) -> String {
+    match value {
+        Value::String(text) if !keep_text && text.chars().nth(MAX_RAW_CHARS).is_some() => {
+            format!("text of {} characters", text.chars().count())
+        }
+        other => raw_text(other),
+    }
+}
+
 fn write_value(value: &Value, text: &mut Bounded) {
     match value {
         Value::Null => text.push("null"),
@@ -185,6 +200,15 @@ mod tests {
             raw_text(&json!("x".repeat(MAX_RAW_BYTES))).len(),
             MAX_RAW_BYTES
         );
+    }
+
+    #[test]
+    fn a_long_text_as_a_score_is_told_by_its_length() {
+        let word = |characters: usize| Value::String("é".repeat(characters));
+        assert_eq!(raw_word(&word(64), false), "é".repeat(64));
+        assert_eq!(raw_word(&word(65), false), "text of 65 characters");
+        assert_eq!(raw_word(&word(65), true), "é".repeat(65));
+        assert_eq!(raw_word(&Value::Bool(true), false), "true");
     }
 
     #[test]
