@@ -43,7 +43,7 @@ fn extents(scene: &Scene) -> Vec<(f64, f64, String)> {
 #[test]
 fn every_chart_has_its_size_and_keeps_its_words_inside() {
     let sizes = [
-        ("chance", 40.2),
+        ("chance", 36.2),
         ("null", 59.0),
         ("size", 93.0),
         ("within", 45.0),

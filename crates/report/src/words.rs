@@ -242,13 +242,15 @@ pub fn who_graded(facts: &Facts<'_>) -> String {
     let day = crate::caveats::data::written_day;
     let when = match &facts.input.selection.account.observed {
         Some((first, last)) if first == last => {
-            format!("; results of {}, days of grading not recorded", day(first))
+            format!("; results of {}, day of grading not recorded", day(first))
         }
-        Some((first, last)) => format!(
-            "; results of {} to {}, days of grading not recorded",
-            day(first),
-            day(last)
-        ),
+        Some((first, last)) => {
+            let (from, to) = (day(first), day(last));
+            // One year is said once.
+            let year = to.rsplit(' ').next().unwrap_or_default();
+            let from = from.strip_suffix(year).map_or(from.as_str(), str::trim_end);
+            format!("; results of {from} to {to}, days of grading not recorded")
+        }
         None => "; dates not recorded".to_owned(),
     };
     format!("{who}{when}. {}", how_well_graded(facts))

@@ -12,12 +12,12 @@ use crate::error::RenderError;
 
 const LEFT_MM: f64 = 36.0;
 const RIGHT_MM: f64 = 5.0;
-const ROW_MM: f64 = 15.6;
+const ROW_MM: f64 = 13.6;
 const AXIS_MM: f64 = 9.0;
 const HALF_BAR_MM: f64 = 2.4;
 const DOT_MM: f64 = 1.7;
 
-/// Draws the rows; two of them are 40 mm high.
+/// Draws the rows; two of them are 36 mm high.
 pub(super) fn draw(id: &str, rows: &[ChanceRow], axis: &Axis) -> Result<Scene, RenderError> {
     let bottom = rows.iter().map(|_| ROW_MM).sum::<f64>();
     let scale = Scale::new(id, "horizontal", axis, LEFT_MM, WIDTH_MM - RIGHT_MM)?;

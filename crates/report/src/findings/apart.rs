@@ -12,6 +12,9 @@ use crate::words::{say, strong};
 /// Vendors whose rates the evidence column shows; the table has all.
 const MOST_RATES: usize = 2;
 
+/// Ranked vendors up to which the first page names those without a rank.
+const FEW_RANKED: usize = 3;
+
 /// Pairs, and those told apart, that a vendor takes part in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
@@ -111,7 +114,8 @@ pub fn apart(facts: &Facts<'_>) -> Option<Finding> {
 /// The vendors that have too few results for a rank, so that none is taken for absent.
 fn unranked(facts: &Facts<'_>) -> Option<Sentence> {
     let unranked = facts.unranked();
-    if unranked.is_empty() {
+    // With many ranked vendors the note of the ranking names them.
+    if unranked.is_empty() || facts.ranked().len() > FEW_RANKED {
         return None;
     }
     let names: Vec<String> = unranked.iter().map(|p| facts.vendor(&p.provider)).collect();

@@ -187,15 +187,9 @@ fn evidence(result: &OneWayResult, id: &str, facts: &Facts<'_>) -> crate::docume
         parts.push(format!("{p} by relabelling"));
     }
     if let Some(omega2) = result.omega2.number() {
-        let range = result.population_eta2.known().map(|range| {
-            format!(
-                ", {} interval {}",
-                format::level(range.level.0),
-                format::span(&two(range.lower.0), &two(range.upper.0))
-            )
-        });
         let omega2 = format::labelled("ω²", &two(omega2));
-        parts.push(format!("corrected {omega2}{}", range.unwrap_or_default()));
+        // Its interval stands in the claim beside.
+        parts.push(format!("corrected {omega2}"));
     }
     let single = match result.n_singletons {
         0 => "none".to_owned(),
