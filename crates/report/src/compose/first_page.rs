@@ -246,16 +246,19 @@ fn claims(facts: &Facts<'_>) -> (String, Table) {
         title: None,
         subtitle: None,
         columns: vec![
-            text_column("Claim", 50.0),
-            number_column("Published", 24.0),
-            number_column("Recomputed", 28.0),
-            text_column("Status", 66.0),
+            text_column("Claim", 37.0),
+            number_column("Published", 18.0),
+            number_column("Recomputed", 21.0),
+            text_column("Interval", 34.0),
+            text_column("Status", 60.0),
         ],
         rows,
         more: None,
         note: vec![say(
             format!(
-                "Chance: share of {} that reach the figure. All claims, with reasons: section \u{201c}All claims\u{201d}.",
+                "{} of {}. Chance: share of {} that reach the figure. All claims: section \u{201c}All claims\u{201d}.",
+                format::plural(facts.main_share().result.n_models, "model", "models"),
+                format::plural(facts.main_share().result.n_groups, "vendor", "vendors"),
                 findings::relabellings(facts)
             ),
             ids,
@@ -290,6 +293,7 @@ fn claim_row(facts: &Facts<'_>, claim: &ClaimResult) -> Row {
             cell(claim.claim.clone()),
             cell(super::claims::printed(&claim.published)),
             cell(super::claims::recomputed(claim)),
+            cell(interval_of(facts, claim)),
             if claim.status == ClaimStatus::Reproduced {
                 cell(text)
             } else {
@@ -298,6 +302,52 @@ fn claim_row(facts: &Facts<'_>, claim: &ClaimResult) -> Row {
         ],
         strong: false,
     }
+}
+
+/// The interval of the figure that a claim rests on, or why it has none. Shares
+/// have that of the population's share, the extremes that of the pooled ratio.
+fn interval_of(facts: &Facts<'_>, claim: &ClaimResult) -> String {
+    let found = match claim.evidence.first().map(String::as_str) {
+        Some("d1") => {
+            let main = &facts.analysis().decomposition.in_scale;
+            share_range(main.population_eta2.known())
+        }
+        Some("s1") => facts
+            .scale()
+            .and_then(|scale| share_range(scale.population_r2.known())),
+        Some("x1") => pooled_range(facts),
+        Some("d4") => return "none: not stable".to_owned(),
+        _ => None,
+    };
+    found.unwrap_or_else(|| "none given".to_owned())
+}
+
+fn in_brackets(range: Option<String>) -> String {
+    range.map_or_else(String::new, |range| format!(" [{range}]"))
+}
+
+/// The interval of a population's share ("0.0 to 57.7%, 90%").
+fn share_range(range: Option<&caveat_analysis::result::Range>) -> Option<String> {
+    range.map(|range| {
+        format!(
+            "{} to {}%, {}",
+            format::percent_cell(range.lower.0),
+            format::percent_cell(range.upper.0),
+            format::level(range.level.0)
+        )
+    })
+}
+
+/// The interval of the ratio of pooled rates of the two extremes.
+fn pooled_range(facts: &Facts<'_>) -> Option<String> {
+    facts.analysis().risk_ratio.pooled.known().map(|ratio| {
+        format!(
+            "pooled {} to {}, {}",
+            format::times(ratio.lower.0),
+            format::times(ratio.upper.0),
+            format::level(ratio.level.0)
+        )
+    })
 }
 
 /// The first clause of a note, if it is short enough for the first page.
@@ -324,10 +374,13 @@ fn figures(facts: &Facts<'_>) -> Table {
     let absent = "not computed".to_owned();
     rows.push(row([
         "Variance by vendor".to_owned(),
-        result
-            .eta2
-            .as_result()
-            .map_or_else(missing, |v| format!("{}%", format::percent_cell(v.0))),
+        result.eta2.as_result().map_or_else(missing, |v| {
+            format!(
+                "{}%{}",
+                format::percent_cell(v.0),
+                in_brackets(share_range(result.population_eta2.known()))
+            )
+        }),
         result.eta2_null_mean.number().map_or(absent.clone(), |m| {
             format!("average {}%", format::percent_cell(m))
         }),
@@ -348,7 +401,12 @@ fn figures(facts: &Facts<'_>) -> Table {
         "Variance by size".to_owned(),
         scale
             .and_then(|s| s.r2.as_result())
-            .map_or_else(missing, |v| format!("{}%", format::percent_cell(v.0))),
+            .map_or_else(missing, |v| {
+                let range = scale
+                    .ok()
+                    .and_then(|s| share_range(s.population_r2.known()));
+                format!("{}%{}", format::percent_cell(v.0), in_brackets(range))
+            }),
         scale
             .ok()
             .and_then(|s| s.r2_null_mean.number())
@@ -363,10 +421,9 @@ fn figures(facts: &Facts<'_>) -> Table {
     let ratio = &facts.analysis().ratio;
     rows.push(row([
         "Ratio of the two".to_owned(),
-        ratio
-            .eta2_over_r2
-            .as_result()
-            .map_or_else(missing, |v| format::times(v.0)),
+        ratio.eta2_over_r2.as_result().map_or_else(missing, |v| {
+            format!("{} (no stable interval)", format::times(v.0))
+        }),
         ratio
             .null_median
             .number()
@@ -381,10 +438,9 @@ fn figures(facts: &Facts<'_>) -> Table {
     let risk = &facts.analysis().risk_ratio;
     rows.push(row([
         "Highest to lowest mean rate".to_owned(),
-        risk.of_means
-            .value
-            .as_result()
-            .map_or_else(missing, |v| format::times(v.0)),
+        risk.of_means.value.as_result().map_or_else(missing, |v| {
+            format!("{}{}", format::times(v.0), in_brackets(pooled_range(facts)))
+        }),
         risk.null_median
             .number()
             .map_or(absent.clone(), |m| format!("median {}", format::times(m))),

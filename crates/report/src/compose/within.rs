@@ -25,13 +25,13 @@ pub(super) fn section(parts: &Parts<'_>) -> Option<Section> {
         )];
         return Some(super::section("within", "Within vendors", lead, Vec::new()));
     };
-    let title = format!(
-        "{} by size within vendors",
-        format::capital(&facts.definition().measure)
-    );
+    let title = title(facts);
     let mut lead: Prose = finding.claim.iter().skip(1).cloned().collect();
     lead.extend(limits(facts));
     lead.extend(close_to_the_line(facts));
+    if !crate::findings::prompts::known_same(facts) {
+        lead.push(crate::findings::prompts::within_vendors(facts));
+    }
     let figure = figure(facts, title);
     let mut blocks = vec![Block::Figure(figure)];
     blocks.push(Block::List {
@@ -43,6 +43,23 @@ pub(super) fn section(parts: &Parts<'_>) -> Option<Section> {
     });
     blocks.extend((!others.is_empty()).then_some(Block::Paragraph { sentences: others }));
     Some(super::section("within", "Within vendors", lead, blocks))
+}
+
+/// The title of the figure, which counts the directions that it shows.
+fn title(facts: &Facts<'_>) -> String {
+    let judged = judged(facts);
+    let of = |pattern: Pattern| judged.iter().filter(|(_, w)| w.pattern == pattern).count();
+    let vendors = |n: usize| format::plural_word(n, "vendor", "vendors");
+    let parts: Vec<String> = [
+        (of(Pattern::Falls), "fall with size in"),
+        (of(Pattern::Rises), "rise in"),
+        (of(Pattern::NoDirection), "show no direction in"),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, words)| format!("{words} {}", vendors(n)))
+    .collect();
+    format!("Rates {}", format::list(&parts))
 }
 
 /// What limits a direction of single vendors: a floor of ability, models of
@@ -234,7 +251,22 @@ fn figure(facts: &Facts<'_>, title: String) -> Figure {
     let level = crate::words::level(facts);
     let listed: Vec<String> = judged
         .iter()
-        .map(|(_, within)| format!("{} {}", facts.vendor(&within.provider), word(within)))
+        .map(|(_, within)| {
+            let change = within.change_pp.known().map_or_else(String::new, |change| {
+                let one = |points: f64| format::signed(points, 1);
+                format!(
+                    " ({} points, {} to {})",
+                    one(change.value.0),
+                    one(change.lower.0),
+                    one(change.upper.0)
+                )
+            });
+            format!(
+                "{} {}{change}",
+                facts.vendor(&within.provider),
+                word(within)
+            )
+        })
         .collect();
     let parts = [
         format!(
@@ -245,8 +277,8 @@ fn figure(facts: &Facts<'_>, title: String) -> Figure {
             format::size(largest)
         ),
         format!(
-            "From the smallest to the largest model: {}.",
-            format::short_list(&listed, 10)
+            "Change from the smallest to the largest model with its {level} interval: {}.",
+            format::short_list(&listed, 6)
         ),
     ];
     let more = [

@@ -164,6 +164,18 @@ pub fn clause(facts: &Facts<'_>) -> String {
     }
 }
 
+/// The sentence for comparisons between models of one vendor, where the models
+/// are not known to have met the same prompts.
+pub fn within_vendors(facts: &Facts<'_>) -> Sentence {
+    let text = match prompts(facts) {
+        Prompts::Differ { .. } | Prompts::Uncounted => {
+            "Models of one vendor met partly different prompts as well."
+        }
+        _ => "Whether models of one vendor met the same prompts is not recorded.",
+    };
+    say(text, ["o1"])
+}
+
 /// Whether vendors are known to have met the same prompts.
 pub fn known_same(facts: &Facts<'_>) -> bool {
     matches!(prompts(facts), Prompts::Same | Prompts::Stated { .. })
