@@ -91,7 +91,7 @@ pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
 /// Prints a mapping for a table that nobody has described yet.
 fn propose(table: &std::path::Path) -> Result<u8, Failure> {
     let guess = caveat_import_table::guess(table, &caveat_importer::Limits::default())?;
-    exit::print(&guess.to_toml())?;
+    exit::print(guess.to_toml())?;
     let undecided = guess.undecided();
     if !undecided.is_empty() {
         exit::note(&format!(
