@@ -25,7 +25,7 @@ pub(crate) fn write(path: &Path, prompts: u64) -> ZipResult<()> {
         let id = format!("placeholder-{prompt:06}");
         let text = format!("[{id}] {}", numbers.text(600));
         for epoch in 1..=2_u64 {
-            let complied = numbers.next() % 3 == 0;
+            let complied = numbers.next().is_multiple_of(3);
             let uuid = format!("placeholder{:011}", 2 * prompt + epoch);
             let reply = numbers.text(1200);
             // The summary holds the first kilobyte at most.
