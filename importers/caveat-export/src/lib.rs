@@ -1,6 +1,6 @@
 //! The JSON lines that `caveat export --format jsonl` writes, and their importer.
 //!
-//! [`line`] is the one definition of a line: the exporter serialises it, this
+//! [`mod@line`] is the one definition of a line: the exporter serialises it, this
 //! importer reads it, and the JSON Schema is made from it. What was exported
 //! comes back as it was, traces with all their grades and cells with their
 //! counts. What maps to what is in the `README.md` of this crate.
