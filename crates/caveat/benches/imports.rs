@@ -55,7 +55,7 @@ const FORMATS: [Format; 4] = [
     Format {
         name: "pyrit",
         file: "pyrit.db",
-        write: |path| generate::pyrit::write(path, 20_000).unwrap(),
+        write: |path| generate::pyrit::write(path, 4_000).unwrap(),
         script: Some("xtask/bench/pyrit.py"),
         variable: "CAVEAT_BENCH_PYRIT",
     },

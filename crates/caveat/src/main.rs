@@ -5,8 +5,9 @@
 
 use std::process::ExitCode;
 
-/// Records are made by one thread and let go by another, which the allocator of
-/// the system does slowly: with this one an import takes a tenth less.
+/// Records are made by one thread and let go by another. The allocator of the
+/// system lets the two wait for each other: with this one, imports from garak
+/// and promptfoo take a seventh less processor time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
