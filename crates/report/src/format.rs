@@ -300,6 +300,20 @@ pub fn plural_word(value: usize, one: &str, many: &str) -> String {
     format!("{} {form}", word(value))
 }
 
+/// A part of a group with its verb: "the one pair shares", "all 3 pairs share",
+/// "one of 36 pairs shares", "twelve of 36 pairs share". `nouns` and `verbs`
+/// are the singular and the plural form.
+pub fn part_of(part: usize, whole: usize, nouns: [&str; 2], verbs: [&str; 2]) -> String {
+    let [noun, nouns] = nouns;
+    let [verb, verbs] = verbs;
+    match (part, whole) {
+        (1, 1) => format!("the one {noun} {verb}"),
+        (part, whole) if part == whole => format!("all {} {nouns} {verbs}", count(whole)),
+        (1, _) => format!("one of {} {nouns} {verb}", count(whole)),
+        (part, _) => format!("{} of {} {nouns} {verbs}", word(part), count(whole)),
+    }
+}
+
 /// Parameters in billions as a label ("1.2B", "671B").
 pub fn size(billions: f64) -> String {
     let places = if billions < 100.0 { 1 } else { 0 };

@@ -55,36 +55,34 @@ fn draw_row(scene: &mut Scene, scale: &Scale<'_>, row: &ChanceRow, y: f64) {
     let outline = Stroke::solid(Token::Paper, 0.8);
     scene.circle([observed, y], DOT_MM, Token::Accent, outline);
 
-    write_mean(scene, &row.mean, [from, mean, to, observed], y);
+    let range = if write_mean(scene, &row.mean, [from, mean, to, observed], y) {
+        row.range_label.clone()
+    } else {
+        format!("{}; {} (tick)", row.range_label, row.mean.label)
+    };
     write_observed(scene, &row.observed, observed, y - 5.2);
-    write_range(scene, &row.range_label, from, to, y + 4.8);
+    write_range(scene, &range, from, to, y + 4.8);
 }
 
-/// Writes the mean's label in the bar where it meets neither tick nor dot, else beside the bar.
-fn write_mean(scene: &mut Scene, mean: &LabelledValue, places: [f64; 4], y: f64) {
+/// Writes the mean's label inside the bar where it meets neither tick nor dot.
+/// Says whether there was room: beside the bar it would name the bar's end.
+fn write_mean(scene: &mut Scene, mean: &LabelledValue, places: [f64; 4], y: f64) -> bool {
     let [from, tick, to, dot] = places;
     let label = fitted(&mean.label, Role::Axis, 60.0);
     let width = Role::Axis.width_mm(&label);
-    let right_of_dot = dot + DOT_MM + 1.2;
-    let candidates = [
-        (tick - 1.5 - width, from),
-        (tick + 1.5, from),
-        (right_of_dot, from),
-        (to.max(right_of_dot) + 1.5, f64::NEG_INFINITY),
-        (from.min(dot - DOT_MM) - 1.5 - width, f64::NEG_INFINITY),
-    ];
-    let free = |(start, bar): &(f64, f64)| {
+    let free = |start: f64| {
         let end = start + width;
-        let inside = *bar == f64::NEG_INFINITY || (*start >= from && end <= to);
-        let meets_dot = end > dot - DOT_MM - 0.6 && *start < dot + DOT_MM + 0.6;
-        let meets_tick = end > tick - 0.8 && *start < tick + 0.8;
-        inside && !meets_dot && !meets_tick && *start >= LEFT_MM + 0.8 && end <= WIDTH_MM
+        let inside = start >= from && end <= to;
+        let meets_dot = end > dot - DOT_MM - 0.6 && start < dot + DOT_MM + 0.6;
+        let meets_tick = end > tick - 0.8 && start < tick + 0.8;
+        inside && !meets_dot && !meets_tick
     };
-    let start = candidates
-        .iter()
-        .find(|candidate| free(candidate))
-        .map_or(to + 1.5, |candidate| candidate.0);
-    scene.text([start, y], Anchor::Start, Role::Axis, &label);
+    let places = [tick - 1.5 - width, tick + 1.5, dot + DOT_MM + 1.2];
+    let place = places.into_iter().find(|start| free(*start));
+    if let Some(start) = place {
+        scene.text([start, y], Anchor::Start, Role::Axis, &label);
+    }
+    place.is_some()
 }
 
 fn write_observed(scene: &mut Scene, observed: &LabelledValue, x: f64, y: f64) {

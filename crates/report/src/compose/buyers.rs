@@ -157,10 +157,14 @@ fn may_not(facts: &Facts<'_>) -> Vec<Prose> {
     let open = facts.analysis().comparisons.len() - told_apart(facts);
     if open > 0 {
         items.push(vec![say(
-            format!(
-                "An order within any of the {} of vendors that cannot be told apart from one another.",
-                format::plural(open, "pair", "pairs")
-            ),
+            if open == 1 {
+                "An order within the pair of vendors that cannot be told apart.".to_owned()
+            } else {
+                format!(
+                    "An order within any of the {} pairs of vendors that cannot be told apart from one another.",
+                    format::count(open)
+                )
+            },
             ["c1"],
         )]);
     }

@@ -20,7 +20,7 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
         blocks.push(Block::Paragraph { sentences: bands });
     }
     blocks.extend(views(facts).map(Block::Table));
-    super::reference_section(
+    super::section(
         "choices",
         "Does the conclusion depend on the choices made?",
         lead(facts),

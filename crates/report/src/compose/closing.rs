@@ -83,11 +83,15 @@ pub(super) fn bottom_line(facts: &Facts<'_>) -> Section {
     if told_apart(facts) > 0 {
         let pairs = facts.analysis().comparisons.len();
         text.push(say(
-            format!(
-                "{} of {} can be told apart, each on its own evidence.",
-                format::capital(&format::word(told_apart(facts))),
-                format::plural(pairs, "pair of vendors", "pairs of vendors"),
-            ),
+            format::capital(&format!(
+                "{} be told apart, each on its own evidence.",
+                format::part_of(
+                    told_apart(facts),
+                    pairs,
+                    ["pair of vendors", "pairs of vendors"],
+                    ["can", "can"],
+                ),
+            )),
             ["c1"],
         ));
     }

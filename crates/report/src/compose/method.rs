@@ -40,7 +40,7 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
     let lead = vec![plain(
         "Every figure follows from the counts by the rules below; the annex holds each under the id printed beside it.",
     )];
-    super::reference_section("method", "Method", lead, blocks)
+    super::section("method", "Method", lead, blocks)
 }
 
 fn rules(facts: &Facts<'_>) -> Vec<Entry> {

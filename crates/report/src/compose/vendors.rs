@@ -49,6 +49,7 @@ fn lead(facts: &Facts<'_>) -> Prose {
     }
     let told = told_apart(facts);
     let first = match told {
+        0 if pairs == 1 => "The one pair of ranked vendors cannot be told apart.".to_owned(),
         0 => format!(
             "None of the {} can be told apart.",
             format::plural(pairs, "pair of vendors", "pairs of vendors")

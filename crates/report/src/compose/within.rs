@@ -291,7 +291,7 @@ fn figure(facts: &Facts<'_>, title: String) -> Figure {
         number: String::new(),
         title,
         subtitle: format!(
-            "{} by size, each step a doubling; thin lines: {level} Wilson intervals{}",
+            "{} by size; thin lines: {level} Wilson intervals{}",
             crate::words::measure(facts),
             hollow_words(facts, &models)
         ),

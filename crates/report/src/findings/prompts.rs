@@ -67,11 +67,9 @@ pub fn short_sentence(facts: &Facts<'_>) -> Sentence {
         Prompts::Same => "All met the same prompts.".to_owned(),
         Prompts::Stated { .. } => "All met the same prompts; no comparison is paired.".to_owned(),
         Prompts::Differ { apart: 0, .. } => "The prompts were only partly the same.".to_owned(),
-        Prompts::Differ { apart, pairs } => format!(
-            "{} of {} share no prompt.",
-            format::word_first(apart),
-            format::plural(pairs, "pair", "pairs")
-        ),
+        Prompts::Differ { apart, pairs } => {
+            format::capital(&format!("{} no prompt.", sharing(apart, pairs)))
+        }
         Prompts::Uncounted => "Shared prompts cannot be counted for these vendors.".to_owned(),
         Prompts::Unknown => {
             "The corpus does not record whether the prompts were the same.".to_owned()
@@ -109,20 +107,36 @@ pub fn of_pairs_told_apart(facts: &Facts<'_>) -> Sentence {
         .iter()
         .filter(|pair| shares_none(&pair.lower_provider, &pair.higher_provider))
         .count();
-    let of = format!(
-        "the {} told apart",
-        format::plural(told.len(), "pair", "pairs")
-    );
-    let text = match without {
-        0 => format!("Of {of} each shares some prompts, none all of them."),
-        1 => format!("Of {of} one shares no prompt, the others only some."),
-        n if n == told.len() => format!("None of {of} shares a prompt."),
-        n => format!(
-            "Of {of} {} share no prompt, the others only some.",
-            format::word(n)
-        ),
+    say(of_told_apart(without, told.len()), ["c1", "o1"])
+}
+
+/// How many of the `told` pairs told apart share no prompt, as a sentence.
+fn of_told_apart(without: usize, told: usize) -> String {
+    if told == 1 {
+        let prompts = if without == 1 {
+            "no prompt"
+        } else {
+            "only some prompts"
+        };
+        return format!("The pair told apart shares {prompts}.");
+    }
+    let of = format!("the {} told apart", format::plural(told, "pair", "pairs"));
+    let rest = if told - without.min(told) == 1 {
+        "the other one only some"
+    } else {
+        "the others only some"
     };
-    say(text, ["c1", "o1"])
+    match without {
+        0 => format!("Of {of} each shares some prompts, none all of them."),
+        n if n == told => format!("None of {of} shares a prompt."),
+        1 => format!("Of {of} one shares no prompt, {rest}."),
+        n => format!("Of {of} {} share no prompt, {rest}.", format::word(n)),
+    }
+}
+
+/// "twelve of 36 pairs share", the subject and verb of a sentence on prompts.
+fn sharing(apart: usize, pairs: usize) -> String {
+    format::part_of(apart, pairs, ["pair", "pairs"], ["shares", "share"])
 }
 
 /// The whole statement.
@@ -131,9 +145,8 @@ pub fn sentence(facts: &Facts<'_>) -> Sentence {
         Prompts::Stated { .. } => say(stated_text(), ids(facts)),
         Prompts::Differ { apart, pairs } if apart > 0 => say(
             format!(
-                "Vendors met partly or wholly different prompts; {} of {} share none.",
-                format::word(apart),
-                format::plural(pairs, "pair", "pairs")
+                "Vendors met partly or wholly different prompts; {} none.",
+                sharing(apart, pairs)
             ),
             ids(facts),
         ),
@@ -154,9 +167,8 @@ pub fn clause(facts: &Facts<'_>) -> String {
         Prompts::Stated { .. } => "on the same prompts, compared without pairing".to_owned(),
         Prompts::Differ { apart: 0, .. } => "on partly different prompts".to_owned(),
         Prompts::Differ { apart, pairs } => format!(
-            "on partly or wholly different prompts ({} of {} share none)",
-            format::word(apart),
-            format::plural(pairs, "pair", "pairs")
+            "on partly or wholly different prompts ({} none)",
+            sharing(apart, pairs)
         ),
         Prompts::Uncounted | Prompts::Unknown => {
             "on prompts that the data do not identify".to_owned()
@@ -185,5 +197,44 @@ fn ids(facts: &Facts<'_>) -> Vec<&'static str> {
     match prompts(facts) {
         Prompts::Stated { .. } => vec!["o1", "e1"],
         _ => vec!["o1"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{of_told_apart, sharing};
+
+    #[test]
+    fn a_part_of_the_pairs_agrees_with_its_verb() {
+        assert_eq!(sharing(1, 1), "the one pair shares");
+        assert_eq!(sharing(1, 3), "one of 3 pairs shares");
+        assert_eq!(sharing(3, 3), "all 3 pairs share");
+        assert_eq!(sharing(12, 36), "twelve of 36 pairs share");
+    }
+
+    #[test]
+    fn pairs_told_apart_are_counted_in_whole_sentences() {
+        for (without, told, text) in [
+            (0, 1, "The pair told apart shares only some prompts."),
+            (1, 1, "The pair told apart shares no prompt."),
+            (
+                0,
+                2,
+                "Of the 2 pairs told apart each shares some prompts, none all of them.",
+            ),
+            (
+                1,
+                2,
+                "Of the 2 pairs told apart one shares no prompt, the other one only some.",
+            ),
+            (2, 2, "None of the 2 pairs told apart shares a prompt."),
+            (
+                7,
+                15,
+                "Of the 15 pairs told apart seven share no prompt, the others only some.",
+            ),
+        ] {
+            assert_eq!(of_told_apart(without, told), text);
+        }
     }
 }

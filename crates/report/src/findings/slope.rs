@@ -194,10 +194,6 @@ pub fn within(facts: &Facts<'_>) -> Option<Finding> {
         "Interval of the change from the smallest to the largest model, each vendor by itself: {}.",
         parts.join("; ")
     );
-    let unadjusted = format!(
-        "These directions rest on one interval for each vendor, not adjusted for the {} shown.",
-        format::plural_word(judged.len(), "vendor", "vendors")
-    );
     let level = words::level(facts);
     let evidence = judged.iter().filter_map(|(id, within)| {
         let change = within.change_pp.known()?;
@@ -220,11 +216,7 @@ pub fn within(facts: &Facts<'_>) -> Option<Finding> {
     Some(Finding {
         code: "F-WITHIN",
         severity: Severity::Serious,
-        claim: vec![
-            strong(title, ids.clone()),
-            say(text, ids.clone()),
-            say(unadjusted, ids.clone()),
-        ],
+        claim: vec![strong(title, ids.clone()), say(text, ids.clone())],
         evidence: evidence.collect(),
     })
 }
