@@ -76,16 +76,26 @@ pub struct CellEvidence {
     /// Traces by outcome and verdict. A trace without a reply has the outcome and the verdict `unscored`
     /// unless a grader judged it all the same.
     pub counts: BTreeMap<Outcome, VerdictCounts>,
-    /// Prompts with a reply and an evaluable verdict on it: ids that are stable within one
-    /// [`Evidence`], sorted. `None` when any record of the cell has no prompt key.
-    pub prompts: Option<Vec<u32>>,
-    /// Prompts of the traces that were filtered or not submitted, by outcome and
-    /// whatever their verdict, with the same ids: a report may count such traces as
-    /// resisted. Errors are never here. Empty where `prompts` is `None`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub prompts_without_reply: BTreeMap<Outcome, Vec<u32>>,
+    /// The same traces prompt by prompt, sorted. `None` when any record of the
+    /// cell has no prompt key.
+    pub by_prompt: Option<Vec<PromptCount>>,
     /// Whether the counts come from published tables instead of traces.
     pub from_counts: bool,
+}
+
+/// Traces of one prompt that ended alike on one day. The order of the fields is the order of the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct PromptCount {
+    /// The prompt: an id that is stable within one [`Evidence`].
+    pub prompt: u32,
+    /// Day of the trace as the number yyyymmdd, where the source states one.
+    pub day: Option<u32>,
+    /// Why there is, or is not, a reply.
+    pub outcome: Outcome,
+    /// The verdict that the rule chose.
+    pub verdict: Verdict,
+    /// Traces.
+    pub traces: u64,
 }
 
 /// Two graders on the traces that both judged.
@@ -115,18 +125,19 @@ pub struct VerdictPair {
 }
 
 impl CellEvidence {
-    /// Prompts of the traces that count, sorted: those with a reply, and those of
-    /// the outcomes without one for which `counts` holds.
+    /// Prompts of the traces that count, sorted: those with a reply and an evaluable
+    /// verdict on it, and those of the filtered or not submitted for whose outcome
+    /// `counts` holds, whatever their verdict. What failed says nothing.
     pub fn prompts_met(&self, counts: impl Fn(Outcome) -> bool) -> Option<Vec<u32>> {
-        let mut met = self.prompts.clone()?;
-        for (outcome, prompts) in &self.prompts_without_reply {
-            if counts(*outcome) {
-                met.extend(prompts);
-            }
-        }
-        met.sort_unstable();
-        met.dedup();
-        Some(met)
+        let met = |row: &&PromptCount| match row.outcome {
+            Outcome::Response => row.verdict.is_evaluable(),
+            Outcome::Filtered | Outcome::NotSubmitted => counts(row.outcome),
+            Outcome::Error => false,
+        };
+        let rows = self.by_prompt.as_ref()?;
+        let mut prompts: Vec<u32> = rows.iter().filter(met).map(|row| row.prompt).collect();
+        prompts.dedup();
+        Some(prompts)
     }
 
     /// Counts over all outcomes.

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use caveat_corpus::{
-    CellEvidence, Chosen, Evidence, ModelEvidence, Outcome, SourceEvidence, Verdict, VerdictCounts,
-    VerdictRule,
+    CellEvidence, Chosen, Evidence, ModelEvidence, Outcome, PromptCount, SourceEvidence, Verdict,
+    VerdictCounts, VerdictRule,
 };
 use rusqlite::Connection;
 
@@ -25,13 +25,21 @@ struct SumKey {
     from_counts: bool,
 }
 
+/// One trace of a prompt, by the id of the prompt in the file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Met {
+    prompt: u32,
+    day: Option<u32>,
+    outcome: Outcome,
+    verdict: Verdict,
+}
+
 /// One cell while it is counted.
 #[derive(Default)]
 struct Sum {
     counts: BTreeMap<Outcome, VerdictCounts>,
     days: Option<(i64, i64)>,
-    prompts: Vec<i64>,
-    prompts_without_reply: BTreeMap<Outcome, Vec<i64>>,
+    by_prompt: Vec<Met>,
     lacks_prompts: bool,
 }
 
@@ -43,28 +51,24 @@ impl Sum {
         }
     }
 
-    fn add_trace(&mut self, trace: &TraceRow, verdict: Verdict) {
+    fn add_trace(&mut self, trace: &TraceRow, verdict: Verdict) -> Result<(), Fault> {
         self.observe(trace.day);
         self.counts
             .entry(trace.outcome)
             .or_default()
             .add(verdict, 1);
+        let number = |value: i64| u32::try_from(value).ok();
         let Some(prompt) = trace.prompt else {
             self.lacks_prompts = true;
-            return;
+            return Ok(());
         };
-        let prompts = match trace.outcome {
-            Outcome::Response if verdict.is_evaluable() => &mut self.prompts,
-            Outcome::Filtered | Outcome::NotSubmitted => {
-                self.prompts_without_reply.entry(trace.outcome).or_default()
-            }
-            // What failed says nothing, whatever a grader made of it.
-            Outcome::Response | Outcome::Error => return,
-        };
-        // Runs of one prompt are frequent; the rest is sorted out at the end.
-        if prompts.last() != Some(&prompt) {
-            prompts.push(prompt);
-        }
+        self.by_prompt.push(Met {
+            prompt: number(prompt).ok_or_else(missing_prompt)?,
+            day: trace.day.and_then(number),
+            outcome: trace.outcome,
+            verdict,
+        });
+        Ok(())
     }
 
     fn add_cell(&mut self, cell: &CellRow, counts: &VerdictCounts) {
@@ -94,8 +98,7 @@ pub(crate) fn evidence(connection: &Connection, rule: &VerdictRule) -> Result<Ev
             grader,
             from_counts: false,
         };
-        sums.entry(key).or_default().add_trace(trace, verdict);
-        Ok(())
+        sums.entry(key).or_default().add_trace(trace, verdict)
     })?;
     names.visit_cells(connection, |cell| {
         let (grader, counts) = judge_cell(rule, &names, cell);
@@ -226,14 +229,10 @@ fn cell_evidence(
         .get(key.labels)
         .ok_or_else(|| Fault::damaged("a row of labels is missing"))?;
     let grader = key.grader.and_then(|grader| names.graders.get(grader));
-    let mut prompts = None;
-    let mut prompts_without_reply = BTreeMap::new();
-    if !sum.lacks_prompts {
-        prompts = Some(ranked(&sum.prompts, ranks)?);
-        for (outcome, ids) in &sum.prompts_without_reply {
-            prompts_without_reply.insert(*outcome, ranked(ids, ranks)?);
-        }
-    }
+    let by_prompt = match sum.lacks_prompts {
+        true => None,
+        false => Some(counted(sum.by_prompt, ranks)?),
+    };
     Ok(CellEvidence {
         dataset: labels.dataset.clone(),
         attack_family: labels.attack_family.clone(),
@@ -244,24 +243,37 @@ fn cell_evidence(
             .days
             .map(|(first, last)| (day_text(first), day_text(last))),
         counts: sum.counts,
-        prompts,
-        prompts_without_reply,
+        by_prompt,
         from_counts: key.from_counts,
     })
 }
 
-fn ranked(prompts: &[i64], ranks: &[u32]) -> Result<Vec<u32>, Fault> {
-    let rank = |id: &i64| {
-        let position = usize::try_from(*id).ok()?.checked_sub(1)?;
-        ranks.get(position).copied()
-    };
-    let mut sorted = prompts
-        .iter()
-        .map(|id| rank(id).ok_or_else(missing_prompt))
-        .collect::<Result<Vec<u32>, Fault>>()?;
-    sorted.sort_unstable();
-    sorted.dedup();
-    Ok(sorted)
+/// Puts prompts by their rank and counts what is equal.
+fn counted(mut met: Vec<Met>, ranks: &[u32]) -> Result<Vec<PromptCount>, Fault> {
+    for trace in &mut met {
+        let at = usize::try_from(trace.prompt).ok();
+        trace.prompt = at
+            .and_then(|at| ranks.get(at.checked_sub(1)?))
+            .copied()
+            .ok_or_else(missing_prompt)?;
+    }
+    met.sort_unstable();
+    let rows = met.chunk_by(|a, b| a == b).filter_map(|alike| {
+        let Met {
+            prompt,
+            day,
+            outcome,
+            verdict,
+        } = *alike.first()?;
+        Some(PromptCount {
+            prompt,
+            day,
+            outcome,
+            verdict,
+            traces: u64::try_from(alike.len()).ok()?,
+        })
+    });
+    Ok(rows.collect())
 }
 
 fn sources(connection: &Connection) -> Result<Vec<SourceEvidence>, Fault> {

@@ -119,7 +119,42 @@ fn prompts_are_those_with_an_evaluable_verdict_in_the_order_of_their_keys() {
     .map(|(id, prompt, verdict)| record(trace(id, "m", prompt, vec![llm(verdict)])))
     .collect();
     let evidence = store_of(&records).evidence(&VerdictRule::LlmOnly).unwrap();
-    assert_eq!(evidence.models[0].cells[0].prompts, Some(vec![0, 2]));
+    assert_eq!(
+        evidence.models[0].cells[0].prompts_met(|_| false),
+        Some(vec![0, 2])
+    );
+}
+
+#[test]
+fn traces_of_a_prompt_are_counted_by_day_outcome_and_verdict() {
+    let on = |id: &str, prompt: &str, day: &str, verdict| {
+        record(Trace {
+            observed_at: Some(day.to_owned()),
+            ..trace(id, "m", prompt, vec![llm(verdict)])
+        })
+    };
+    let store = store_of(&[
+        on("1", "b", "2026-01-02", Verdict::Refusal),
+        on("2", "a", "2026-01-01", Verdict::Compliance),
+        on("3", "b", "2026-01-01", Verdict::Refusal),
+        on("4", "b", "2026-01-02", Verdict::Refusal),
+        on("5", "b", "2026-01-02", Verdict::ParseError),
+    ]);
+    let evidence = store.evidence(&VerdictRule::LlmOnly).unwrap();
+    let rows = evidence.models[0].cells[0].by_prompt.as_ref().unwrap();
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| (row.prompt, row.day, row.verdict, row.traces))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (0, Some(20_260_101), Verdict::Compliance, 1),
+            (1, Some(20_260_101), Verdict::Refusal, 1),
+            (1, Some(20_260_102), Verdict::Refusal, 2),
+            (1, Some(20_260_102), Verdict::ParseError, 1),
+        ]
+    );
 }
 
 #[test]
@@ -143,12 +178,11 @@ fn prompts_without_a_reply_are_apart_and_those_of_errors_nowhere() {
     let cells = &evidence.models[0].cells;
     let ungraded = cells.iter().find(|cell| cell.grader.is_none()).unwrap();
     let graded = cells.iter().find(|cell| cell.grader.is_some()).unwrap();
-    assert_eq!(graded.prompts, Some(vec![0]));
     assert_eq!(graded.prompts_met(|_| false), Some(vec![0]));
     let filtered = |outcome| outcome == Outcome::Filtered;
     assert_eq!(graded.prompts_met(filtered), Some(vec![0, 2]));
     assert_eq!(graded.prompts_met(|_| true), Some(vec![0, 2, 3]));
-    assert_eq!(ungraded.prompts, Some(Vec::new()));
+    assert_eq!(ungraded.prompts_met(|_| false), Some(Vec::new()));
     assert_eq!(ungraded.prompts_met(filtered), Some(vec![5]));
 }
 
@@ -187,7 +221,7 @@ fn one_trace_without_a_prompt_leaves_the_cell_without_prompts() {
     };
     let store = store_of(&[record(with), record(without)]);
     let evidence = store.evidence(&VerdictRule::LlmOnly).unwrap();
-    assert_eq!(evidence.models[0].cells[0].prompts, None);
+    assert_eq!(evidence.models[0].cells[0].by_prompt, None);
 }
 
 #[test]
@@ -244,7 +278,7 @@ fn published_counts_stand_beside_traces_and_follow_the_rule() {
     let published = cells.iter().find(|cell| cell.from_counts).unwrap();
     assert_eq!(published.total_counts().get(Verdict::Compliance), 3);
     assert_eq!(published.grader.as_deref(), Some("paper"));
-    assert_eq!(published.prompts, None);
+    assert_eq!(published.by_prompt, None);
     let llm_only = store.evidence(&VerdictRule::LlmOnly).unwrap();
     assert_eq!(totals(&llm_only).get(Verdict::Unscored), 10);
     assert_eq!(totals(&llm_only).get(Verdict::Refusal), 1);

@@ -194,7 +194,7 @@ fn a_separator_in_a_name_makes_no_two_prompts_one() {
     let mut store = Store::in_memory().unwrap();
     import(&mut store, "a", &records);
     let evidence = store.evidence(&VerdictRule::LlmOnly).unwrap();
-    let prompts = evidence.models[0].cells[0].prompts.as_ref().unwrap();
+    let prompts = evidence.models[0].cells[0].prompts_met(|_| false).unwrap();
     assert_eq!(prompts.len(), 2);
 }
 
