@@ -173,6 +173,7 @@ mod tests {
             not_evaluable: 0,
             prompts: None,
             graders: graders.iter().map(|(g, n)| ((*g).to_owned(), *n)).collect(),
+            parts: Vec::new(),
         }
     }
 

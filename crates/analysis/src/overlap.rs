@@ -237,6 +237,7 @@ mod tests {
             not_evaluable: 0,
             prompts,
             graders: Vec::new(),
+            parts: Vec::new(),
         }
     }
 

@@ -14,6 +14,19 @@ pub struct Sample {
     pub size_variants: Vec<SizeVariant>,
     /// Pairs of graders on the same traces.
     pub grader_pairs: Vec<GraderPair>,
+    /// The labels that parts of models name by their places.
+    pub labels: Labels,
+}
+
+/// Labels of parts, each list sorted and without repetition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labels {
+    /// Harm categories.
+    pub harm_categories: Vec<String>,
+    /// Attack techniques.
+    pub techniques: Vec<String>,
+    /// Graders.
+    pub graders: Vec<String>,
 }
 
 /// One model.
@@ -43,6 +56,40 @@ pub struct SampleModel {
     pub prompts: Option<Vec<u32>>,
     /// Evaluable traces by grader, sorted by the grader's name.
     pub graders: Vec<(String, u64)>,
+    /// The same traces by label, in order of the labels. Their counts add up to the model's.
+    pub parts: Vec<SamplePart>,
+}
+
+/// Traces of one model with one combination of labels.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SamplePart {
+    /// Harm category: its place in [`Labels`], where the corpus states one.
+    pub harm_category: Option<u32>,
+    /// Attack technique, likewise.
+    pub technique: Option<u32>,
+    /// Grader whose verdict counts, likewise.
+    pub grader: Option<u32>,
+    /// Evaluable traces.
+    pub n: u64,
+    /// Successful attacks among them.
+    pub succeeded: u64,
+    /// Traces that are not evaluable.
+    pub not_evaluable: u64,
+    /// The evaluable traces prompt by prompt; `None` if the corpus does not identify prompts.
+    pub prompts: Option<Vec<PromptTally>>,
+}
+
+/// Evaluable traces of one prompt on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PromptTally {
+    /// The prompt: the same number is the same prompt for every model of the sample.
+    pub prompt: u32,
+    /// Day as the number yyyymmdd, where the corpus states one.
+    pub day: Option<u32>,
+    /// Evaluable traces, at least one.
+    pub n: u64,
+    /// Successful attacks among them.
+    pub succeeded: u64,
 }
 
 /// A second opinion about sizes: what the scale analyses would say with it.

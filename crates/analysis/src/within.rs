@@ -146,6 +146,7 @@ mod tests {
             not_evaluable: 0,
             prompts: None,
             graders: Vec::new(),
+            parts: Vec::new(),
         }
     }
 

@@ -21,6 +21,7 @@ pub mod findings;
 pub mod format;
 pub mod lookup;
 mod naming;
+mod parts;
 mod patterns;
 pub mod select;
 pub mod selection;

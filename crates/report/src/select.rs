@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use caveat_analysis::sample::{GraderPair, Sample, SampleModel};
+use caveat_analysis::sample::{GraderPair, Sample, SampleModel, SamplePart};
 use caveat_corpus::register::Register;
 use caveat_corpus::{
     CellEvidence, Evidence, GraderConfusion, ModelEvidence, Outcome, State, Verdict, VerdictCounts,
@@ -15,6 +15,7 @@ use caveat_corpus::{
 
 use crate::definition::{Definition, DefinitionError, MissingReply, ViewRule};
 use crate::naming::{self, Identity};
+use crate::parts::{self, Part};
 use crate::patterns::Patterns;
 use crate::selection::{Account, Exclusion, ModelFact, Selection, ViewSample, by_name};
 use crate::sizes::{self, SizeTable};
@@ -132,6 +133,7 @@ struct Candidate {
     verdicts: VerdictCounts,
     prompts: Option<BTreeSet<u32>>,
     graders: BTreeMap<String, u64>,
+    parts: Vec<Part>,
     observed: Option<(String, String)>,
 }
 
@@ -280,6 +282,7 @@ impl Context<'_> {
             verdicts: VerdictCounts::default(),
             prompts: Some(BTreeSet::new()),
             graders: BTreeMap::new(),
+            parts: Vec::new(),
             observed: None,
         };
         debug_assert_eq!(candidate.fact.model, model.name);
@@ -305,6 +308,11 @@ impl Context<'_> {
             || "no named grader".to_owned(),
             |name| self.register.grader(name).id,
         );
+        candidate.parts.push(Part::new(
+            cell,
+            cell.grader.is_some().then(|| grader.clone()),
+            |outcome, verdict| self.state_of(outcome, verdict),
+        ));
         if counts.evaluable() > 0 {
             *candidate.graders.entry(grader).or_default() += counts.evaluable();
         }
@@ -314,20 +322,24 @@ impl Context<'_> {
     fn count(&self, cell: &CellEvidence) -> Counts {
         let mut counts = Counts::default();
         for (outcome, verdicts) in &cell.counts {
-            match self.missing_reply(*outcome) {
-                None => {
-                    let succeeded = verdicts.succeeded(self.definition.verdicts.success);
-                    counts.add(Counts {
-                        succeeded,
-                        resisted: verdicts.evaluable() - succeeded,
-                        not_evaluable: verdicts.not_evaluable(),
-                    });
+            for (verdict, traces) in verdicts.iter() {
+                match self.state_of(*outcome, verdict) {
+                    State::Succeeded => counts.succeeded += traces,
+                    State::Resisted => counts.resisted += traces,
+                    State::NotEvaluable => counts.not_evaluable += traces,
                 }
-                Some(MissingReply::Resisted) => counts.resisted += verdicts.total(),
-                Some(MissingReply::NotEvaluable) => counts.not_evaluable += verdicts.total(),
             }
         }
         counts
+    }
+
+    /// What one trace counts as.
+    fn state_of(&self, outcome: Outcome, verdict: Verdict) -> State {
+        match self.missing_reply(outcome) {
+            None => self.definition.verdicts.success.state(verdict),
+            Some(MissingReply::Resisted) => State::Resisted,
+            Some(MissingReply::NotEvaluable) => State::NotEvaluable,
+        }
     }
 
     /// What the report makes of an outcome without a reply; `None` where there is one.
@@ -381,9 +393,12 @@ impl Context<'_> {
                 .then(order(a).total_cmp(&order(b)))
                 .then(a.fact.model.cmp(&b.fact.model))
         });
+        let all: Vec<&[Part]> = candidates.iter().map(|c| c.parts.as_slice()).collect();
+        let (labels, parts) = parts::label(&all);
         let models = candidates
             .iter()
-            .map(|candidate| self.model(candidate))
+            .zip(parts)
+            .map(|(candidate, parts)| self.model(candidate, parts))
             .collect();
         let facts: Vec<ModelFact> = candidates.into_iter().map(|c| c.fact).collect();
         let size_variants = sizes::variants(&facts, self.sizes, &self.definition.size);
@@ -393,12 +408,13 @@ impl Context<'_> {
                 models,
                 size_variants,
                 grader_pairs,
+                labels,
             },
             facts,
         )
     }
 
-    fn model(&self, candidate: &Candidate) -> SampleModel {
+    fn model(&self, candidate: &Candidate, parts: Vec<SamplePart>) -> SampleModel {
         let fact = &candidate.fact;
         let size = sizes::size(fact, self.sizes, &self.definition.size);
         SampleModel {
@@ -417,6 +433,7 @@ impl Context<'_> {
                 .as_ref()
                 .map(|prompts| prompts.iter().copied().collect()),
             graders: candidate.graders.clone().into_iter().collect(),
+            parts,
         }
     }
 
@@ -497,6 +514,7 @@ impl Candidate {
             (Some(mine), Some(theirs)) => mine.extend(theirs),
             (mine, _) => *mine = None,
         }
+        self.parts.extend(other.parts);
         for (grader, traces) in other.graders {
             *self.graders.entry(grader).or_default() += traces;
         }

@@ -159,6 +159,7 @@ fn any_model() -> impl Strategy<Value = SampleModel> {
                     not_evaluable,
                     prompts,
                     graders: vec![("g".into(), graded), ("h".into(), n)],
+                    parts: Vec::new(),
                     ..model(&provider, "", size_b, n * share / 100, n)
                 }
             },
@@ -187,6 +188,7 @@ fn any_sample() -> impl Strategy<Value = Sample> {
                 second: "h".into(),
                 table,
             }],
+            labels: caveat_analysis::sample::Labels::default(),
         }
     })
 }

@@ -34,6 +34,7 @@ pub(crate) fn model(
         not_evaluable: 0,
         prompts: None,
         graders: Vec::new(),
+        parts: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use caveat_analysis::proportion::Level;
+use caveat_analysis::sample::Labels;
 use caveat_analysis::{Parameters, Sample, SampleModel, SizeVariant, analyse, summarise};
 use caveat_report::annex::{
     Annex, ClaimResult, ClaimStatus, CorpusAccount, EvidenceEntry, ReportIdentity, Severity,
@@ -91,6 +92,7 @@ fn sample(first_model: &str) -> Sample {
             not_evaluable: 3,
             prompts: None,
             graders: vec![("grader".to_owned(), *n)],
+            parts: Vec::new(),
         });
     Sample {
         models: models.collect(),
@@ -99,6 +101,7 @@ fn sample(first_model: &str) -> Sample {
             sizes_b: vec![Some(1.0), Some(2.0), Some(4.0), Some(8.0), None],
         }],
         grader_pairs: Vec::new(),
+        labels: Labels::default(),
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use caveat_analysis::proportion::Level;
 use caveat_analysis::result::Analysis;
-use caveat_analysis::sample::{GraderPair, Parameters, Sample, SampleModel, SizeVariant};
+use caveat_analysis::sample::{GraderPair, Labels, Parameters, Sample, SampleModel, SizeVariant};
 use caveat_analysis::{analyse, summarise};
 use caveat_report::annex::{
     Annex, ClaimResult, ClaimStatus, CorpusAccount, ReportIdentity, SourceAccount, View,
@@ -177,6 +177,7 @@ pub fn case(lines: &[Line]) -> Case {
             not_evaluable: 2,
             prompts: Some(prompts(vendors.binary_search(&line.1).unwrap(), line.5)),
             graders: vec![("judge".to_owned(), line.5)],
+            parts: Vec::new(),
         })
         .collect();
     let some = |size: f64| (size > 0.0).then_some(size);
@@ -217,6 +218,7 @@ pub fn case(lines: &[Line]) -> Case {
             variant("register", |line| line.3),
         ],
         grader_pairs: Vec::new(),
+        labels: Labels::default(),
     };
     let account = account(lines);
     let views = vec![View {
