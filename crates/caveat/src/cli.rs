@@ -35,6 +35,12 @@ pub enum Command {
     Analyse(AnalyseArguments),
     /// Make the edition of a report: Markdown, PDF, annex, manifest.
     Report(ReportArguments),
+    /// Check an edition: its files, its figures, and with a key its signature.
+    Verify(VerifyArguments),
+    /// Sign an edition with a minisign key, or make a key.
+    Sign(SignArguments),
+    /// Show what changed between two editions, and why: data, grader, method, conclusions.
+    Diff(DiffArguments),
     /// Show what a published headline implies, from its printed figures alone.
     Audit(AuditArguments),
     /// List the register of models, or the names in a corpus that it does not know.
@@ -161,6 +167,60 @@ pub struct ReportArguments {
     /// Also write the folder that the typst command line compiles to the same PDF.
     #[arg(long, value_name = "FOLDER", conflicts_with = "check")]
     pub typst: Option<PathBuf>,
+}
+
+/// Arguments of `caveat verify`.
+///
+/// Example: `caveat verify reports/164/edition` recomputes the edition from the
+/// report beside it, or what follows from its own annex where there is none.
+#[derive(Args, Debug)]
+pub struct VerifyArguments {
+    /// Folder of the edition.
+    pub edition: PathBuf,
+    /// Folder of the report to recompute from; the folder above the edition unless said otherwise.
+    #[arg(long, value_name = "REPORT")]
+    pub report: Option<PathBuf>,
+    /// Also check this signature; `manifest.json.minisig` in the edition if no file is named.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, requires = "key")]
+    pub signature: Option<Option<PathBuf>>,
+    /// Public key of whoever signed: a minisign key file, or the key itself.
+    #[arg(long, value_name = "KEY", requires = "signature")]
+    pub key: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `caveat sign`.
+///
+/// Example: `caveat sign --new-key ours` makes `ours.key` and `ours.pub`;
+/// `caveat sign reports/164/edition --key ours.key` signs an edition.
+#[derive(Args, Debug)]
+pub struct SignArguments {
+    /// Folder of the edition.
+    #[arg(required_unless_present = "new_key", conflicts_with = "new_key")]
+    pub edition: Option<PathBuf>,
+    /// Secret key file, as minisign writes it.
+    #[arg(long, value_name = "FILE", required_unless_present = "new_key")]
+    pub key: Option<PathBuf>,
+    /// File with the password of the key; without it the key must have none.
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Make a key pair: NAME.key, which stays secret, and NAME.pub.
+    #[arg(long, value_name = "NAME", conflicts_with = "key")]
+    pub new_key: Option<PathBuf>,
+}
+
+/// Arguments of `caveat diff`.
+#[derive(Args, Debug)]
+pub struct DiffArguments {
+    /// Folder of the earlier edition.
+    pub earlier: PathBuf,
+    /// Folder of the later edition.
+    pub later: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// A format to make alone.

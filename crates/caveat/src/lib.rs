@@ -10,6 +10,7 @@ pub mod builtin;
 pub mod catalogue;
 pub mod cli;
 pub mod commands;
+pub mod edition;
 pub mod exit;
 pub mod export;
 pub mod files;
@@ -54,6 +55,9 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Status(arguments) => commands::status::run(arguments),
         Command::Analyse(arguments) => commands::analyse::run(arguments),
         Command::Report(arguments) => commands::report::run(arguments),
+        Command::Verify(arguments) => commands::verify::run(arguments),
+        Command::Sign(arguments) => commands::sign::run(arguments),
+        Command::Diff(arguments) => commands::diff::run(arguments),
         Command::Audit(arguments) => commands::audit::run(arguments),
         Command::Models(arguments) => commands::models::run(arguments),
         Command::Export(arguments) => commands::export::run(arguments),

@@ -108,7 +108,7 @@ fn refuse_other(target: &Path, schema: &str) -> Result<(), Failure> {
     collect(target, target, &mut there).map_err(|error| Failure::io(target, &error))?;
     let strange: Vec<String> = there
         .into_iter()
-        .filter(|name| name != "manifest.json" && !listed.is_empty() && !listed.contains(name))
+        .filter(|name| !ours(name) && !listed.is_empty() && !listed.contains(name))
         .collect();
     if strange.is_empty() {
         return Ok(());
@@ -129,6 +129,12 @@ fn refuse_other(target: &Path, schema: &str) -> Result<(), Failure> {
         },
         named.join(", ")
     )))
+}
+
+/// What stands in an edition beside the files that its manifest lists. A
+/// signature of the old edition is of no use to the new one.
+fn ours(name: &str) -> bool {
+    name == "manifest.json" || name == crate::edition::SIGNATURE_FILE
 }
 
 /// Every file below a folder, with `/` between names; links are files here.
@@ -333,7 +339,7 @@ pub fn differences(
         }
     }
     for name in present(target, Path::new(""))? {
-        if !files.contains_key(&name) {
+        if !files.contains_key(&name) && name != crate::edition::SIGNATURE_FILE {
             differences.push(format!("{name}: not part of the edition"));
         }
     }
@@ -341,7 +347,7 @@ pub fn differences(
 }
 
 /// Every file below a folder, by its path with forward slashes, sorted.
-fn present(root: &Path, below: &Path) -> Result<Vec<String>, Failure> {
+pub(crate) fn present(root: &Path, below: &Path) -> Result<Vec<String>, Failure> {
     let folder = root.join(below);
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,

@@ -81,6 +81,9 @@ pub struct Definition {
     /// What else is known, with its source, printed where it belongs.
     #[serde(default)]
     pub context: Vec<Context>,
+    /// Errors of earlier editions that this one puts right, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<Correction>,
     /// Documents to make.
     #[serde(default)]
     pub documents: Documents,
@@ -345,6 +348,16 @@ pub struct ViewRule {
     /// Only these attack families (globs); all if empty.
     #[serde(default)]
     pub attack_families: Vec<String>,
+}
+
+/// An error of an earlier edition that was put right. It stays in every later edition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Correction {
+    /// Date of the edition that put it right, YYYY-MM-DD.
+    pub date: String,
+    /// What was wrong, and what stands in its place.
+    pub text: String,
 }
 
 /// Something known from elsewhere.

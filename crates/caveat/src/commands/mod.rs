@@ -3,6 +3,7 @@
 pub mod analyse;
 pub mod audit;
 pub mod completions;
+pub mod diff;
 pub mod explain;
 pub mod export;
 pub mod import;
@@ -11,4 +12,6 @@ pub mod models;
 pub mod plugin_check;
 pub mod report;
 pub mod schema;
+pub mod sign;
 pub mod status;
+pub mod verify;

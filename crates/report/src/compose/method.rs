@@ -277,14 +277,28 @@ fn wording(facts: &Facts<'_>) -> Vec<Entry> {
 
 pub(super) fn corrections(facts: &Facts<'_>) -> Section {
     let edition = super::head(facts).edition;
+    let corrections = &facts.definition().corrections;
+    let lead = match corrections.len() {
+        0 => format!("{edition}: no correction and no earlier edition is recorded."),
+        n => format!(
+            "{edition}: {} of earlier editions {} on record.",
+            format::plural_word(n, "correction", "corrections"),
+            if n == 1 { "is" } else { "are" }
+        ),
+    };
+    let items = corrections.iter().map(|correction| {
+        let day = crate::definition::day(&correction.date);
+        let day = day.map_or(correction.date.clone(), |(y, m, d)| format::date(y, m, d));
+        let text = correction.text.trim().trim_end_matches('.');
+        vec![say(format!("{day}: {text}."), ["e1"])]
+    });
+    let items: Vec<Prose> = items.collect();
+    let list = (!items.is_empty()).then_some(Block::List { items });
     super::section(
         "corrections",
         "Corrections and changes since the last edition",
-        vec![say(
-            format!("{edition}: no correction and no earlier edition is recorded."),
-            ["e2"],
-        )],
-        Vec::new(),
+        vec![say(lead, ["e2"])],
+        list.into_iter().collect(),
     )
 }
 

@@ -104,6 +104,17 @@ impl Definition {
                 );
             }
         }
+        for correction in &self.corrections {
+            if day(&correction.date).is_none() || correction.text.trim().is_empty() {
+                return refuse(
+                    format!(
+                        "a correction of `{}` has no day or no text",
+                        correction.date.escape_debug()
+                    ),
+                    "write `date = \"2026-11-23\"` and what was wrong as `text`",
+                );
+            }
+        }
         self.check_size_source(path)
     }
 
