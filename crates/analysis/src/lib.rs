@@ -23,6 +23,12 @@ pub mod oneway;
 pub mod permutation;
 pub mod stream;
 
+pub mod ancova;
+pub mod labels;
+pub mod together;
+
+pub mod robust_oneway;
+
 pub mod correlation;
 pub mod influence;
 pub mod regression;

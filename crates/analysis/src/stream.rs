@@ -26,6 +26,10 @@ pub enum Pass {
     AllModels,
     /// Providers with two or more models in scale.
     TwoPlus,
+    /// Providers dealt anew, size and rate of a model kept together.
+    TogetherLabels,
+    /// Distances from the size line shuffled (Freedman and Lane).
+    TogetherResiduals,
 }
 
 impl Pass {
@@ -34,6 +38,8 @@ impl Pass {
             Pass::InScale => 1,
             Pass::AllModels => 2,
             Pass::TwoPlus => 3,
+            Pass::TogetherLabels => 51,
+            Pass::TogetherResiduals => 52,
         }
     }
 }

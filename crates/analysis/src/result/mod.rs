@@ -9,6 +9,7 @@ mod design;
 mod models;
 mod scale;
 mod shares;
+mod together;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -26,6 +27,10 @@ pub use scale::{
     Influence, LinePoint, ModelsNeeded, Power, ProviderResidualPp, Scale, SizeSensitivity,
 };
 pub use shares::{Decomposition, NullDistribution, OneWayResult, Ratio};
+pub use together::{
+    ShapleyLaw, ShareInfluence, Shares, SplitShares, TermTest, Together, WithinSlope,
+    WithoutProvider,
+};
 
 /// Everything that follows from a sample.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]

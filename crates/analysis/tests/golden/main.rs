@@ -11,3 +11,5 @@ mod planning;
 mod regression;
 mod shares;
 mod support;
+mod tables;
+mod together;

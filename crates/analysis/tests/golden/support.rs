@@ -161,6 +161,36 @@ impl Case {
         }
     }
 
+    /// Compares a list of names.
+    pub(crate) fn names(&mut self, path: &str, ours: &[&str]) {
+        let expected = self.pending.remove(path);
+        if expected.as_ref() != Some(&Value::from(ours.to_vec())) {
+            self.failures
+                .push(format!("{path}: ours {ours:?}, expected {expected:?}"));
+        }
+    }
+
+    pub(crate) fn list_within(&mut self, tolerance: f64, path: &str, ours: &[f64]) {
+        let usual = std::mem::replace(&mut self.tolerance, tolerance);
+        self.list(path, ours);
+        self.tolerance = usual;
+    }
+
+    /// Compares a matrix of four columns.
+    pub(crate) fn matrix_rows(&mut self, path: &str, ours: &[[f64; 4]]) {
+        let Some(expected) = self.pending.remove(path) else {
+            self.failures
+                .push(format!("{path} is compared but not there"));
+            return;
+        };
+        for (i, row) in ours.iter().enumerate() {
+            for (j, value) in row.iter().enumerate() {
+                let at = format!("{path}[{i}][{j}]");
+                self.one(&at, self.tolerance, &expected[i][j], Ok(*value));
+            }
+        }
+    }
+
     pub(crate) fn matrix(&mut self, path: &str, ours: &[[f64; 2]; 2]) {
         let Some(expected) = self.pending.remove(path) else {
             self.failures
