@@ -27,7 +27,17 @@ pub mod ancova;
 pub mod labels;
 pub mod together;
 
+pub mod effect_sizes;
+pub mod heterogeneity;
+pub mod noise;
+pub mod random_intercept;
 pub mod robust_oneway;
+pub mod signal;
+pub mod three_level;
+
+mod cholesky;
+mod gls;
+mod maximum;
 
 pub mod correlation;
 pub mod influence;

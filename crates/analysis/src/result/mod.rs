@@ -9,6 +9,7 @@ mod design;
 mod models;
 mod scale;
 mod shares;
+mod signal;
 mod together;
 
 use schemars::JsonSchema;
@@ -27,6 +28,10 @@ pub use scale::{
     Influence, LinePoint, ModelsNeeded, Power, ProviderResidualPp, Scale, SizeSensitivity,
 };
 pub use shares::{Decomposition, NullDistribution, OneWayResult, Ratio};
+pub use signal::{
+    Levels, NoiseShare, OnSize, ProviderEffect, ProviderPrediction, RandomEffects, Shrunken,
+    Signal, Tau,
+};
 pub use together::{
     ShapleyLaw, ShareInfluence, Shares, SplitShares, TermTest, Together, WithinSlope,
     WithoutProvider,

@@ -7,6 +7,8 @@
 mod agreement;
 mod corpus21;
 mod decomposition;
+mod mixed_linear;
+mod noise;
 mod planning;
 mod regression;
 mod shares;
