@@ -26,6 +26,8 @@ pub mod stream;
 pub mod ancova;
 pub mod labels;
 pub mod together;
+pub mod trace_level;
+pub mod traces;
 
 pub mod effect_sizes;
 pub mod heterogeneity;

@@ -30,6 +30,8 @@ pub enum Pass {
     TogetherLabels,
     /// Distances from the size line shuffled (Freedman and Lane).
     TogetherResiduals,
+    /// Providers of whole models dealt anew, for shares of single traces.
+    TraceLabels,
 }
 
 impl Pass {
@@ -40,6 +42,7 @@ impl Pass {
             Pass::TwoPlus => 3,
             Pass::TogetherLabels => 51,
             Pass::TogetherResiduals => 52,
+            Pass::TraceLabels => 53,
         }
     }
 }

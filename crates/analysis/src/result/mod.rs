@@ -11,6 +11,7 @@ mod scale;
 mod shares;
 mod signal;
 mod together;
+mod traces;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -36,6 +37,7 @@ pub use together::{
     ShapleyLaw, ShareInfluence, Shares, SplitShares, TermTest, Together, WithinSlope,
     WithoutProvider,
 };
+pub use traces::{Sequence, TraceFactor, TraceShares};
 
 /// Everything that follows from a sample.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]

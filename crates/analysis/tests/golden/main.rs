@@ -15,3 +15,4 @@ mod shares;
 mod support;
 mod tables;
 mod together;
+mod traces;
