@@ -165,8 +165,8 @@ impl Ancova {
     /// # Errors
     /// The reason for which the slope has no standard error.
     pub fn slope_interval(&self, level: Level) -> Estimable<Interval> {
-        let half = level.t(count(self.df))? * self.slope_se?;
-        Ok(Interval::around(self.slope?, half))
+        let (slope, se) = (self.slope?, self.slope_se?);
+        Ok(Interval::around(slope, level.t(count(self.df))? * se))
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Design {
     pub(crate) columns: Vec<Vec<f64>>,
     /// Places of the members of each group.
     pub(crate) members: Vec<Vec<usize>>,
+    /// Whether each group has a mean of its own in place of the columns.
+    strata: bool,
 }
 
 /// A fit for given variances.
@@ -31,8 +33,10 @@ pub(crate) struct Design {
 pub(crate) struct Gls {
     /// Coefficients.
     pub(crate) beta: Vec<f64>,
-    /// `(X'V^-1 X)^-1`, by columns.
-    pub(crate) covariance: Vec<Vec<f64>>,
+    /// Standard errors of the coefficients, for known variances.
+    pub(crate) se: Vec<f64>,
+    /// `(X'V^-1 X)^-1`, by columns; empty where groups have means of their own.
+    covariance: Vec<Vec<f64>>,
     /// `y - X beta`.
     pub(crate) residuals: Vec<f64>,
     /// `r'V^-1 r`.
@@ -68,26 +72,18 @@ impl Design {
             y: y.to_vec(),
             columns,
             members: members.into_values().collect(),
+            strata: false,
         })
     }
 
-    /// One column per group and none else: a mean of its own for each.
+    /// A mean of its own for each group and nothing else.
     pub(crate) fn by_group(y: &[f64], group: &[usize]) -> Estimable<Self> {
         let mut design = Design::new(y, None, group)?;
-        design.columns = design
-            .members
-            .iter()
-            .map(|m| {
-                let mut column = vec![0.0; y.len()];
-                for i in m {
-                    column[*i] = 1.0;
-                }
-                column
-            })
-            .collect();
-        if y.len() <= design.columns.len() {
+        if design.n() <= design.members.len() {
             return Err(NotEstimable::NoWithinDf);
         }
+        design.columns.clear();
+        design.strata = true;
         Ok(design)
     }
 
@@ -96,13 +92,21 @@ impl Design {
         self.y.len()
     }
 
-    /// `n` less the number of columns.
+    /// `n` less the number of coefficients.
     pub(crate) fn df(&self) -> usize {
-        self.n() - self.columns.len()
+        let used = if self.strata {
+            self.members.len()
+        } else {
+            self.columns.len()
+        };
+        self.n() - used
     }
 
     /// Fits with variances `diagonal` (positive) and `between` (at least 0).
     pub(crate) fn fit(&self, diagonal: &[f64], between: f64) -> Estimable<Gls> {
+        if self.strata {
+            return Ok(self.fit_strata(diagonal));
+        }
         let kernel = Kernel::new(self, diagonal, between);
         let normal: Vec<Vec<f64>> = self
             .columns
@@ -119,14 +123,68 @@ impl Design {
         let residuals: Vec<f64> = (0..self.n())
             .map(|i| self.y[i] - sum(self.columns.iter().zip(&beta).map(|(c, b)| c[i] * b)))
             .collect();
+        let covariance = factor.inverse();
         Ok(Gls {
             quadratic: kernel.product(&residuals, &residuals).max(0.0),
-            covariance: factor.inverse(),
+            se: covariance
+                .iter()
+                .enumerate()
+                .filter_map(|(i, c)| c.get(i).map(|v| libm::sqrt(v.max(0.0))))
+                .collect(),
+            covariance,
             beta,
             residuals,
             log_det_v: kernel.log_det(diagonal),
             log_det_xvx: factor.log_determinant(),
         })
+    }
+
+    /// Weighted means of the groups. An effect common to a group is one with its
+    /// mean, so a variance between groups has no part in this.
+    fn fit_strata(&self, diagonal: &[f64]) -> Gls {
+        let mut residuals = self.y.clone();
+        let (mut beta, mut totals) = (Vec::new(), Vec::new());
+        for m in &self.members {
+            let weight = sum(m.iter().map(|i| 1.0 / diagonal[*i]));
+            let mean = sum(m.iter().map(|i| self.y[*i] / diagonal[*i])) / weight;
+            for i in m {
+                residuals[*i] -= mean;
+            }
+            beta.push(mean);
+            totals.push(weight);
+        }
+        Gls {
+            quadratic: sum(residuals.iter().zip(diagonal).map(|(r, v)| r * r / v)),
+            log_det_v: sum(diagonal.iter().map(|v| libm::log(*v))),
+            log_det_xvx: sum(totals.iter().map(|w| libm::log(*w))),
+            se: totals.iter().map(|w| libm::sqrt(1.0 / w)).collect(),
+            covariance: Vec::new(),
+            beta,
+            residuals,
+        }
+    }
+
+    /// `x_i' (X'V^-1 X)^-1 x_i` of every model.
+    pub(crate) fn leverages(&self, fit: &Gls) -> Vec<f64> {
+        if self.strata {
+            let mut all = vec![0.0; self.n()];
+            for (m, se) in self.members.iter().zip(&fit.se) {
+                for i in m {
+                    all[*i] = se * se;
+                }
+            }
+            return all;
+        }
+        (0..self.n())
+            .map(|i| {
+                let row: Vec<f64> = self.columns.iter().map(|c| c[i]).collect();
+                sum(fit
+                    .covariance
+                    .iter()
+                    .zip(&row)
+                    .map(|(c, x)| x * dot(c, &row)))
+            })
+            .collect()
     }
 
     /// `ln det X'X`, a constant of the restricted likelihood.
@@ -144,12 +202,6 @@ impl Gls {
     /// Restricted log-likelihood for known variances, without `ln det X'X`.
     pub(crate) fn restricted(&self, df: usize) -> f64 {
         -0.5 * (count(df) * libm::log(TAU) + self.log_det_v + self.log_det_xvx + self.quadratic)
-    }
-
-    /// Standard error of the i-th coefficient, for known variances.
-    pub(crate) fn standard_error(&self, i: usize) -> f64 {
-        let variance = self.covariance.get(i).and_then(|c| c.get(i));
-        libm::sqrt(variance.copied().unwrap_or(0.0).max(0.0))
     }
 }
 
@@ -214,7 +266,7 @@ mod tests {
         let fit = d.fit(&[2.0; 3], 1.0).unwrap();
         // 1'V^-1 1 = 2/4 + 1/3, 1'V^-1 y = 3/4 + 2.
         assert!((fit.beta[0] - 2.75 / (5.0 / 6.0)).abs() < 1e-14);
-        assert!((fit.covariance[0][0] - 1.2).abs() < 1e-14);
+        assert!((fit.se[0] * fit.se[0] - 1.2).abs() < 1e-14);
         assert!((fit.log_det_v - libm::log(24.0)).abs() < 1e-14);
     }
 

@@ -13,7 +13,6 @@
 //! `s² = (n-p)/tr P` of Higgins and Thompson (2002).
 
 use crate::{
-    cholesky::dot,
     gls::{Design, Gls},
     homogeneity::chi_squared_sf,
     maximum::maximise,
@@ -72,6 +71,8 @@ pub struct Studies {
     design: Design,
     variances: Vec<f64>,
     values: Vec<f64>,
+    /// Whether the second coefficient is a slope.
+    line: bool,
     /// The fit by inverse sampling variance alone.
     fixed: Gls,
     /// `tr P` of that fit.
@@ -105,6 +106,7 @@ impl Studies {
             design,
             variances: variances.to_vec(),
             values: values.to_vec(),
+            line: matches!(moderator, Moderator::Line(_)),
             fixed,
             trace,
         })
@@ -142,9 +144,9 @@ impl Studies {
         };
         let fit = self.at(tau2)?;
         let typical = count(self.df()) / self.trace;
-        let se: Vec<f64> = (0..fit.beta.len()).map(|i| fit.standard_error(i)).collect();
+        let se = fit.se;
         let z = match (fit.beta.as_slice(), se.as_slice()) {
-            ([_, slope], [_, se]) => slope / se,
+            ([_, slope], [_, se]) if self.line => slope / se,
             _ => 0.0,
         };
         Ok(Heterogeneity {
@@ -175,6 +177,10 @@ impl Studies {
     }
 
     /// Q-profile interval of tau².
+    ///
+    /// Belongs to the estimate of Paule and Mandel, which it always contains;
+    /// another estimate may lie outside when one model is far from the rest and
+    /// the variances differ much.
     ///
     /// # Errors
     /// `NotConverged`.
@@ -238,11 +244,12 @@ impl Studies {
         let ones = vec![1.0; self.variances.len()];
         let plain = self.design.fit(&ones, 0.0)?;
         // tr(P V) with P the projection away from X.
+        let leverages = self.design.leverages(&plain);
         let noise = sum(self
             .variances
             .iter()
-            .enumerate()
-            .map(|(i, v)| v * (1.0 - leverage(&self.design, &plain, i))));
+            .zip(leverages)
+            .map(|(v, h)| v * (1.0 - h)));
         Ok(((plain.quadratic - noise) / count(self.df())).max(0.0))
     }
 
@@ -272,26 +279,13 @@ impl Studies {
     }
 }
 
-/// `x_i' (X'V^-1 X)^-1 x_i`.
-fn leverage(design: &Design, fit: &Gls, i: usize) -> f64 {
-    let row: Vec<f64> = design
-        .columns
-        .iter()
-        .filter_map(|c| c.get(i).copied())
-        .collect();
-    sum(fit
-        .covariance
-        .iter()
-        .zip(&row)
-        .map(|(c, x)| x * dot(c, &row)))
-}
-
 /// `tr P`, `P = W - WX(X'WX)^-1 X'W`, W the inverse of a diagonal V.
 fn projected_trace(design: &Design, variances: &[f64], fit: &Gls) -> f64 {
+    let leverages = design.leverages(fit);
     sum(variances
         .iter()
-        .enumerate()
-        .map(|(i, v)| 1.0 / v - leverage(design, fit, i) / (v * v)))
+        .zip(leverages)
+        .map(|(v, h)| 1.0 / v - h / (v * v)))
 }
 
 /// Variance of the values about their mean, on `n - 1`.

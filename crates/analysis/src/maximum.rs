@@ -8,11 +8,11 @@
 use crate::reason::{Estimable, NotEstimable};
 
 /// Grid points per factor of ten.
-const PER_DECADE: f64 = 4.0;
+const PER_DECADE: f64 = 2.0;
 /// Lowest and highest grid point, as powers of ten of the scale.
-const DECADES: (f64, f64) = (-8.0, 6.0);
+const DECADES: (f64, f64) = (-6.0, 5.0);
 /// Golden sections; each narrows the bracket by 0.618.
-const SECTIONS: usize = 60;
+const SECTIONS: usize = 46;
 
 /// A place and the value there.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,7 +47,9 @@ pub(crate) fn maximise(scale: f64, f: impl Fn(f64) -> f64) -> Estimable<Peak> {
     };
     let low = grid.get(place.wrapping_sub(1)).copied().unwrap_or(0.0);
     let inside = narrow(low, *high, &f);
-    Ok(if inside.value > value {
+    // What rounding alone may gain must not move a peak off the boundary.
+    let gain = if place == 0 { 1e-13 * value.abs() } else { 0.0 };
+    Ok(if inside.value > value + gain {
         inside
     } else {
         Peak { at: *at, value }

@@ -103,7 +103,7 @@ pub fn random_intercept(
     let provider = peak.at * residual;
     let coefficient = |i: usize| Coefficient {
         value: fit.beta.get(i).copied().unwrap_or(0.0),
-        se: libm::sqrt(residual) * fit.standard_error(i),
+        se: libm::sqrt(residual) * fit.se.get(i).copied().unwrap_or(0.0),
     };
     let gain = (2.0 * (peak.value - profile.at(0.0))).max(0.0);
     let share = |ratio: f64| ratio / (1.0 + ratio);

@@ -94,6 +94,9 @@ pub enum NotEstimable {
     /// The observed spread is no larger than sampling noise alone would make it.
     #[error("the observed spread is no larger than sampling noise alone would make it")]
     OnlyNoise,
+    /// There are more models than the method can take in reasonable time.
+    #[error("there are more models than this method takes")]
+    TooManyModels,
     /// Groups, weights or pairs do not have the same length.
     #[error("the inputs do not have the same length")]
     LengthMismatch,

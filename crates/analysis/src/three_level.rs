@@ -83,7 +83,7 @@ pub fn three_level(
         } else {
             Err(NotEstimable::OnlyNoise)
         },
-        se: (0..fit.beta.len()).map(|i| fit.standard_error(i)).collect(),
+        se: fit.se,
         beta: fit.beta,
         log_likelihood: provider.value + constant,
         singular: p == 0.0 || m == 0.0,

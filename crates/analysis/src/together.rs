@@ -4,16 +4,21 @@
 //! leave-one-out. The F test believes that errors are normal and of equal
 //! variance; one outlying model that is its provider's only one can make its p
 //! as small as any, because such a model adds to the share of the provider and
-//! never to the error. The permutation tests do not believe that, and the rows
-//! without a provider, or without a model, show which one it was.
+//! never to the error. Dealing the labels anew believes none of that: exact if
+//! names of providers mean nothing, for rate and size alike. Permuting the
+//! distances from the size line (Freedman and Lane 1983) allows providers to
+//! differ in size, and is approximate: an outlying model bends the line, the bent
+//! line leaves a trend in all other distances, and no permutation of them has it.
+//! Of the two p-values the larger is the one to rely on. The rows without a
+//! provider, or without a model, show which one it was.
 //!
 //! Points are taken in the order given, which reaches the random draws: give
 //! them in an order that does not depend on names.
 
 use crate::{
-    ancova::{Ancova, Dealt, Split, ancova},
-    estimate::{STUDENT_T, estimate_points, points},
-    labels::{Chance, dense, relabelled, shuffled},
+    ancova::{Ancova, Dealt, Split, ancova, within},
+    estimate::{STUDENT_T, estimate_points},
+    labels::{Chance, LabelLaw, dense, relabelled, shuffled},
     law::Law,
     oneway::one_way,
     proportion::Level,
@@ -25,10 +30,18 @@ use crate::{
         WithoutProvider,
     },
     stream::Pass,
+    sums::count,
 };
 
 /// Fewest models of a provider for which a line of its own is fitted.
 const FEWEST_MODELS: usize = 3;
+
+/// Most rows, providers times models, that leaving providers out goes through:
+/// a few seconds, and far beyond any corpus of this kind.
+const MOST_LEFT_OUT: usize = 5_000_000;
+
+/// R² of size within this of 1 leaves nothing for the provider.
+const EXACT: f64 = 1e-12;
 
 /// A model as this block sees it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,6 +113,7 @@ impl<'a> Rows<'a> {
     }
 
     fn block(&self, all: &[Point<'_>], fit: &Ancova, chance: Chance, level: Level) -> Together {
+        let law = self.labels_law(fit, chance);
         let in_group = |g: usize| self.group.iter().filter(|h| **h == g).count();
         Together {
             n_models: fit.n,
@@ -118,34 +132,39 @@ impl<'a> Rows<'a> {
             suppression: fit.shared < 0.0,
             shapley: split(fit.shapley),
             shapley_adjusted: fit.shapley_adjusted.map(split).into(),
-            shapley_law: self.shapley_law(fit, chance).into(),
+            shapley_law: self.shapley_law(fit, &law).into(),
             provider_test: test(fit.provider_test),
             size_test: test(fit.size_test),
-            provider_p_permutation: self.freedman_lane(fit, chance).into(),
+            provider_p_relabelled: self.beside_size(fit, &law).into(),
+            provider_p_freedman_lane: self.freedman_lane(fit, chance).into(),
             slope_pp: fit
                 .slope_interval(level)
                 .and_then(|i| Ok(estimate_points(fit.slope?, i, level, STUDENT_T)))
                 .into(),
             slope_p: fit.slope_p.into(),
             inflation: fit.inflation.into(),
-            within: self.within(fit.k, level),
-            without: self.without(fit.k),
+            within: self.lines_within(fit.k, level),
+            without: self.without(fit.k, level).into(),
             most_influential: self.most_influential().into(),
         }
     }
 
-    /// The provider's adjusted part when provider labels are dealt anew.
-    fn shapley_law(&self, fit: &Ancova, chance: Chance) -> Estimable<ShapleyLaw> {
-        let observed = fit.shapley_adjusted?.provider;
-        let size = fit.adjusted_size?;
+    /// The provider's adjusted part, and its part beside size, when provider
+    /// labels are dealt anew.
+    fn labels_law(&self, fit: &Ancova, chance: Chance) -> LabelLaw<2> {
         let dealt = Dealt::new(&self.rates, &self.sizes);
-        let (n, k) = (fit.n as f64, fit.k as f64);
+        let size = fit.r2_size;
+        let (n, k, rank) = (count(fit.n), count(fit.k), count(fit.rank));
         let adjust = |r2: f64, rank: f64| 1.0 - (1.0 - r2) * (n - 1.0) / (n - rank);
-        let rank = fit.rank as f64;
-        let law = relabelled(&self.group, chance, Pass::TogetherLabels, |labels| {
+        relabelled(&self.group, chance, Pass::TogetherLabels, |labels| {
             let (provider, both) = dealt.shares(labels, fit.k, None);
-            [(adjust(provider, k) + adjust(both, rank) - size) / 2.0]
-        });
+            let part = (adjust(provider, k) + adjust(both, rank) - adjust(size, 2.0)) / 2.0;
+            [part, beside(both, size)]
+        })
+    }
+
+    fn shapley_law(&self, fit: &Ancova, law: &LabelLaw<2>) -> Estimable<ShapleyLaw> {
+        let observed = fit.shapley_adjusted?.provider;
         let mut values = Law::new(law.values(0))?;
         Ok(ShapleyLaw {
             exact: law.exact,
@@ -156,26 +175,28 @@ impl<'a> Rows<'a> {
         })
     }
 
+    /// p of provider beside size when provider labels are dealt anew.
+    fn beside_size(&self, fit: &Ancova, law: &LabelLaw<2>) -> Estimable<f64> {
+        testable(fit)?;
+        if fit.r2_size >= 1.0 - EXACT {
+            return Err(NotEstimable::ExactFit);
+        }
+        Ok(law.p_at_least(1, beside(fit.r2_both, fit.r2_size)))
+    }
+
     /// Permutes the distances from the size line over the models. The line and
     /// the providers stay, so what is tested is provider beside size.
     fn freedman_lane(&self, fit: &Ancova, chance: Chance) -> Estimable<f64> {
-        match fit.provider_test {
-            // Without variance within, F is infinite and this is as good as ever.
-            Ok(_) | Err(NotEstimable::NoWithinVariance) => {}
-            Err(reason) => return Err(reason),
-        }
+        testable(fit)?;
         let size_line = line(&self.sizes, &self.rates, None)?;
-        if size_line.rss == 0.0 {
+        if fit.r2_size >= 1.0 - EXACT {
             return Err(NotEstimable::ExactFit);
         }
         let residuals = size_line.residuals;
         let dealt = Dealt::new(&residuals, &self.sizes);
-        // Share of the total of the residuals that both explain, less that of
-        // size: monotone in F, and 1 where F is infinite.
         let statistic = |order: Option<&[usize]>| {
             let (_, both) = dealt.shares(&self.group, fit.k, order);
-            let size = dealt.size_share(order);
-            (both - size) / (1.0 - size)
+            beside(both, dealt.size_share(order))
         };
         let law = shuffled(fit.n, chance, Pass::TogetherResiduals, |order| {
             [statistic(Some(order))]
@@ -193,7 +214,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Lines of their own, in order of name.
-    fn within(&self, k: usize, level: Level) -> Vec<WithinSlope> {
+    fn lines_within(&self, k: usize, level: Level) -> Vec<WithinSlope> {
         let mut rows: Vec<WithinSlope> = (0..k)
             .filter_map(|g| {
                 let own = self.filtered(|i| self.group.get(i) == Some(&g));
@@ -223,7 +244,10 @@ impl<'a> Rows<'a> {
     }
 
     /// The analysis without each provider, in order of name.
-    fn without(&self, k: usize) -> Vec<WithoutProvider> {
+    fn without(&self, k: usize, level: Level) -> Estimable<Vec<WithoutProvider>> {
+        if k.saturating_mul(self.points.len()) > MOST_LEFT_OUT {
+            return Err(NotEstimable::TooManyModels);
+        }
         let mut rows: Vec<WithoutProvider> = (0..k)
             .map(|g| {
                 let rest = self.filtered(|i| self.group.get(i) != Some(&g));
@@ -231,6 +255,9 @@ impl<'a> Rows<'a> {
                 let of = |pick: fn(&crate::oneway::OneWay) -> Estimable<f64>| -> Quantity {
                     one.as_ref().map_err(|r| *r).and_then(pick).into()
                 };
+                let slope = line(&rest.sizes, &rest.rates, None)
+                    .and_then(|l| Ok((l.slope, l.slope_interval(level)?)))
+                    .map(|(slope, i)| estimate_points(slope, i, level, STUDENT_T));
                 let both = ancova(&rest.rates, &rest.sizes, &rest.group);
                 WithoutProvider {
                     provider: self.name(g),
@@ -240,39 +267,74 @@ impl<'a> Rows<'a> {
                     eta2_null_mean: of(|o| Ok(o.eta2_null_mean)),
                     epsilon2: of(|o| o.epsilon2),
                     p: of(|o| o.p),
-                    slope_pp: line(&rest.sizes, &rest.rates, None)
-                        .map(|l| points(l.slope))
-                        .into(),
+                    slope_pp: slope.into(),
                     shapley_adjusted: both.and_then(|f| f.shapley_adjusted).map(split).into(),
                 }
             })
             .collect();
         rows.sort_by(|a, b| a.provider.cmp(&b.provider));
-        rows
+        Ok(rows)
     }
 
+    /// Finds the model by the closed form of leaving one out, then decomposes
+    /// without it.
     fn most_influential(&self) -> Estimable<ShareInfluence> {
-        let epsilon2 = one_way(&self.rates, &self.group)?.epsilon2?;
-        let mut best: Option<(f64, ShareInfluence)> = None;
-        for (i, point) in self.points.iter().enumerate() {
-            let rest = self.filtered(|j| j != i);
-            let one = one_way(&rest.rates, &rest.group)?;
-            // A model without which there is no share decides it; say so.
-            let (without, eta2, p) = (one.epsilon2?, one.eta2?, one.p?);
+        let all = one_way(&self.rates, &self.group)?;
+        let epsilon2 = all.epsilon2?;
+        let inside = within(&self.rates, &self.group);
+        let mut sizes = vec![0.0; all.k];
+        for g in &self.group {
+            sizes[*g] += 1.0;
+        }
+        let n = count(all.n);
+        let mut best: Option<(f64, usize)> = None;
+        for (i, (d, g)) in inside.iter().zip(&self.group).enumerate() {
+            let own = sizes[*g];
+            let (k, ssw) = if own > 1.0 {
+                (all.k, all.ss_within - own / (own - 1.0) * d * d)
+            } else {
+                (all.k - 1, all.ss_within)
+            };
+            let far = self.rates[i] - all.grand_mean;
+            let sst = all.ss_total - n / (n - 1.0) * far * far;
+            let without = 1.0 - ssw / sst * (n - 2.0) / (n - 1.0 - count(k));
             let moved = (without - epsilon2).abs();
-            if best.as_ref().is_none_or(|(most, _)| moved > *most) {
-                let row = ShareInfluence {
-                    model: point.model.to_owned(),
-                    provider: point.provider.to_owned(),
-                    epsilon2: Number(epsilon2),
-                    epsilon2_without: Number(without),
-                    eta2_without: Number(eta2),
-                    p_without: Number(p),
-                };
-                best = Some((moved, row));
+            // A model without which there is no share decides it.
+            let moved = if moved.is_finite() {
+                moved
+            } else {
+                f64::INFINITY
+            };
+            if best.is_none_or(|(most, _)| moved > most) {
+                best = Some((moved, i));
             }
         }
-        best.map(|(_, row)| row).ok_or(NotEstimable::TooFewModels)
+        let (_, i) = best.ok_or(NotEstimable::TooFewModels)?;
+        let rest = self.filtered(|j| j != i);
+        let one = one_way(&rest.rates, &rest.group)?;
+        Ok(ShareInfluence {
+            model: self.points[i].model.to_owned(),
+            provider: self.points[i].provider.to_owned(),
+            epsilon2: Number(epsilon2),
+            epsilon2_without: Number(one.epsilon2?),
+            eta2_without: Number(one.eta2?),
+            p_without: Number(one.p?),
+        })
+    }
+}
+
+/// What provider explains of the rest that size leaves: monotone in its F, and
+/// 1 where F is infinite.
+fn beside(both: f64, size: f64) -> f64 {
+    (both - size) / (1.0 - size)
+}
+
+/// Without variance within, F is infinite and a permutation as good as ever;
+/// without degrees of freedom there is nothing to test.
+fn testable(fit: &Ancova) -> Estimable<()> {
+    match fit.provider_test {
+        Ok(_) | Err(NotEstimable::NoWithinVariance) => Ok(()),
+        Err(reason) => Err(reason),
     }
 }
 

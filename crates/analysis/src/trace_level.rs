@@ -22,6 +22,10 @@ use crate::{
     sums::{all_finite, count, count_u64, sum},
 };
 
+/// Most models of which joint shares with prompts are computed: their equations
+/// take memory with the square and time with the cube of it, here 18 MB.
+const MOST_LEVELS: usize = 1500;
+
 /// Evaluable traces of one model on one prompt (or of any part of them).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceCell {
@@ -168,8 +172,9 @@ pub fn levels(cells: &[TraceCell], label: impl Fn(&TraceCell) -> usize) -> Vec<(
 /// Sequential and joint shares of provider, model and prompt.
 ///
 /// # Errors
-/// As [`factor_share`]; `NoVariance` when no trace differs; `SingularFit` where
-/// rounding hides what the layout says is independent.
+/// As [`factor_share`]; `NoVariance` when no trace differs; `TooManyModels` above
+/// 1500 models; `SingularFit` where rounding hides what the layout says is
+/// independent.
 pub fn nested(cells: &[TraceCell]) -> Estimable<Nested> {
     let provider = factor_share(&levels(cells, |c| c.provider))?;
     let model = factor_share(&levels(cells, |c| c.model))?;
@@ -202,6 +207,9 @@ fn beside_prompts(
     let factor = dense(kept.iter().map(|c| label(c)));
     let prompt = dense(kept.iter().map(|c| c.prompt));
     let k = factor.iter().max().map_or(0, |m| m + 1);
+    if k > MOST_LEVELS {
+        return Err(NotEstimable::TooManyModels);
+    }
     let mut by_prompt: Vec<Vec<(usize, f64, f64)>> =
         vec![Vec::new(); prompt.iter().max().map_or(0, |m| m + 1)];
     for ((cell, f), q) in kept.iter().zip(&factor).zip(&prompt) {
@@ -273,15 +281,12 @@ pub fn provider_law(cells: &[TraceCell], chance: Chance) -> Estimable<LabelLaw<1
     }
     let mut rows: Vec<(usize, u64, u64)> = models.into_values().collect();
     // An order that follows from the counts, so that names reach no draw.
-    let sizes = dense(rows.iter().map(|r| r.0));
+    let mut sizes: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
+    for row in &rows {
+        *sizes.entry(row.0).or_default() += 1;
+    }
     let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by_key(|i| {
-        (
-            rows[*i].1,
-            rows[*i].2,
-            sizes.iter().filter(|s| **s == sizes[*i]).count(),
-        )
-    });
+    order.sort_by_key(|i| (rows[*i].1, rows[*i].2, sizes.get(&rows[*i].0).copied()));
     rows = order.iter().map(|i| rows[*i]).collect();
     let group = dense(rows.iter().map(|r| r.0));
     let k = group.iter().max().map_or(0, |m| m + 1);

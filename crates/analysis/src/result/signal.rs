@@ -65,7 +65,8 @@ pub struct RandomEffects {
     pub q_df: usize,
     /// Its p: whether noise alone could make this spread.
     pub q_p: Quantity,
-    /// Q-profile interval of tau2.
+    /// Q-profile interval of tau2. Always contains the estimate of Paule and
+    /// Mandel, not always the others.
     pub tau2_interval: Quantity<Range>,
     /// DerSimonian and Laird.
     pub dersimonian_laird: Quantity<Tau>,

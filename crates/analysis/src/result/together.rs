@@ -43,9 +43,14 @@ pub struct Together {
     pub provider_test: Quantity<TermTest>,
     /// Size beside provider.
     pub size_test: Quantity<TermTest>,
-    /// Permutation p of provider beside size (Freedman and Lane 1983). Where it
+    /// p of provider beside size when provider labels are dealt anew, rate and
+    /// size of each model kept together: exact if the names mean nothing. Where it
     /// disagrees with the F test, this is the one to believe.
-    pub provider_p_permutation: Quantity,
+    pub provider_p_relabelled: Quantity,
+    /// The same by permuting distances from the size line (Freedman and Lane
+    /// 1983). Allows providers to differ in size; approximate, and too small where
+    /// one outlying model bends the line.
+    pub provider_p_freedman_lane: Quantity,
     /// Change of the rate per doubling within providers, in percentage points.
     pub slope_pp: Quantity<Estimate>,
     /// p of that slope, Student's t.
@@ -55,7 +60,7 @@ pub struct Together {
     /// Lines inside each provider with three or more models in scale.
     pub within: Vec<WithinSlope>,
     /// The analysis without each provider in turn.
-    pub without: Vec<WithoutProvider>,
+    pub without: Quantity<Vec<WithoutProvider>>,
     /// The model whose removal moves the provider's adjusted share most.
     pub most_influential: Quantity<ShareInfluence>,
 }
@@ -144,7 +149,7 @@ pub struct WithoutProvider {
     /// F test's p of provider alone.
     pub p: Quantity,
     /// Slope of the size line without providers, in percentage points per doubling.
-    pub slope_pp: Quantity,
+    pub slope_pp: Quantity<Estimate>,
     /// Adjusted Shapley split.
     pub shapley_adjusted: Quantity<SplitShares>,
 }
