@@ -149,7 +149,8 @@ fn random_effects(
             .and_then(|s| s.fit(Estimator::Reml))
             .map(|f| f.tau2)
             .into(),
-        levels: levels(all, &effects).into(),
+        levels: levels(all, &effects, None, level).into(),
+        levels_with_size: levels_with_size(sized, scale, level).into(),
         shrunken: shrunken(all, &effects, &studies),
     })
 }
@@ -184,17 +185,44 @@ fn on_size(sized: &Columns<'_>, scale: EffectScale, level: Level) -> Estimable<O
     })
 }
 
-fn levels(all: &Columns<'_>, effects: &EffectSizes) -> Estimable<Levels> {
-    let t = three_level(&effects.values, &effects.variances, None, &all.group)?;
-    let first = |values: &[f64]| Number(values.first().copied().unwrap_or(0.0));
+fn levels(
+    columns: &Columns<'_>,
+    effects: &EffectSizes,
+    x: Option<&[f64]>,
+    level: Level,
+) -> Estimable<Levels> {
+    let t = three_level(
+        &effects.values,
+        &effects.variances,
+        x,
+        &columns.group,
+        level,
+    )?;
+    let at = |values: &[f64], i: usize| values.get(i).copied().ok_or(NotEstimable::NotGiven);
+    let slope = at(&t.beta, 1).and_then(|slope| {
+        let interval = Interval::around(slope, level.z() * at(&t.se, 1)?);
+        Ok(estimate(slope, interval, level, WALD))
+    });
+    let share = t
+        .share_provider
+        .and_then(|share| Ok(estimate(share, t.share_interval?, level, PROFILE)));
     Ok(Levels {
         tau2_provider: Number(t.tau2_provider),
         tau2_model: Number(t.tau2_model),
-        share_provider: t.share_provider.into(),
-        mean: first(&t.beta),
-        se_mean: first(&t.se),
+        share_provider: share.into(),
+        slope: slope.into(),
+        mean: Number(at(&t.beta, 0)?),
+        se_mean: Number(at(&t.se, 0)?),
         singular: t.singular,
     })
+}
+
+fn levels_with_size(sized: &Columns<'_>, scale: EffectScale, level: Level) -> Estimable<Levels> {
+    if sized.models.is_empty() {
+        return Err(NotEstimable::NoSizes);
+    }
+    let effects = effect_sizes(&sized.counts, scale)?;
+    levels(sized, &effects, Some(&sized.sizes), level)
 }
 
 fn shrunken(all: &Columns<'_>, effects: &EffectSizes, studies: &Studies) -> Vec<Shrunken> {

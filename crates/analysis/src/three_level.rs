@@ -11,7 +11,9 @@ use crate::{
     gls::{Design, Gls},
     heterogeneity::sample_variance,
     maximum::{Peak, maximise},
+    proportion::{Interval, Level},
     reason::{Estimable, NotEstimable},
+    root,
     sums::all_finite,
 };
 
@@ -24,6 +26,8 @@ pub struct ThreeLevel {
     pub tau2_model: f64,
     /// Share of the first in the sum of both; the reason when both are 0.
     pub share_provider: Estimable<f64>,
+    /// Profile-likelihood interval of that share.
+    pub share_interval: Estimable<Interval>,
     /// Coefficients: the mean, or intercept and slope.
     pub beta: Vec<f64>,
     /// Their standard errors, variances taken as known.
@@ -45,6 +49,7 @@ pub fn three_level(
     variances: &[f64],
     x: Option<&[f64]>,
     group: &[usize],
+    level: Level,
 ) -> Estimable<ThreeLevel> {
     if values.len() != variances.len() {
         return Err(NotEstimable::LengthMismatch);
@@ -75,14 +80,16 @@ pub fn three_level(
     let provider = search.best(model.at)?;
     let fit = search.fit(model.at, provider.at)?;
     let (p, m) = (provider.at, model.at);
+    let share_provider = if p + m > 0.0 {
+        Ok(p / (p + m))
+    } else {
+        Err(NotEstimable::OnlyNoise)
+    };
     Ok(ThreeLevel {
         tau2_provider: p,
         tau2_model: m,
-        share_provider: if p + m > 0.0 {
-            Ok(p / (p + m))
-        } else {
-            Err(NotEstimable::OnlyNoise)
-        },
+        share_interval: share_provider.and_then(|best| search.limits(best, provider.value, level)),
+        share_provider,
         se: fit.se,
         beta: fit.beta,
         log_likelihood: provider.value + constant,
@@ -110,17 +117,46 @@ impl Search<'_> {
                 .map_or(f64::NAN, |f| f.restricted(df))
         })
     }
+
+    /// The likelihood of a share of the provider, the sum of both variances free.
+    fn of_share(&self, share: f64) -> f64 {
+        let df = self.design.df();
+        maximise(self.scale, |sum| {
+            self.fit(sum * (1.0 - share), sum * share)
+                .map_or(f64::NAN, |f| f.restricted(df))
+        })
+        .map_or(f64::NAN, |peak| peak.value)
+    }
+
+    /// Where twice the log-likelihood has fallen by the chi-squared quantile.
+    fn limits(&self, best: f64, value: f64, level: Level) -> Estimable<Interval> {
+        let drop = 0.5 * level.z() * level.z();
+        let above = |share: f64| self.of_share(share) - (value - drop);
+        let limit = |end: f64| {
+            if best == end || above(end) >= 0.0 {
+                Ok(end)
+            } else {
+                root::solve(end, best, above)
+            }
+        };
+        Ok(Interval {
+            lower: limit(0.0)?,
+            upper: limit(1.0)?,
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::random_intercept::{Likelihood, random_intercept};
 
     #[test]
     fn levels_that_cannot_be_told_apart_are_refused() {
-        let refused =
-            |y: &[f64], g: &[usize]| three_level(y, &vec![0.01; y.len()], None, g).unwrap_err();
+        let refused = |y: &[f64], g: &[usize]| {
+            three_level(y, &vec![0.01; y.len()], None, g, Level::P95).unwrap_err()
+        };
         assert_eq!(refused(&[], &[]), NotEstimable::TooFewModels);
         assert_eq!(refused(&[0.1], &[0]), NotEstimable::TooFewModels);
         assert_eq!(
@@ -133,11 +169,35 @@ mod tests {
 
     #[test]
     fn a_spread_below_noise_has_no_share() {
-        let t = three_level(&[0.2, 0.21, 0.19, 0.2], &[0.1; 4], None, &[0, 0, 1, 1]).unwrap();
+        let t = three_level(
+            &[0.2, 0.21, 0.19, 0.2],
+            &[0.1; 4],
+            None,
+            &[0, 0, 1, 1],
+            Level::P95,
+        )
+        .unwrap();
         assert_eq!(
             (t.tau2_provider, t.tau2_model, t.singular),
             (0.0, 0.0, true)
         );
         assert_eq!(t.share_provider, Err(NotEstimable::OnlyNoise));
+    }
+
+    #[test]
+    fn without_noise_the_levels_are_those_of_the_random_intercept() {
+        let y = [0.1, 0.25, 0.31, 0.6, 0.72, 0.5, 0.45, 0.33];
+        let x = [0.0, 3.0, 5.0, 1.0, 2.5, 4.0, 3.0, 6.0];
+        let group = [0, 0, 0, 1, 1, 2, 2, 2];
+        let t = three_level(&y, &[1e-12; 8], Some(&x), &group, Level::P95).unwrap();
+        let r = random_intercept(&y, Some(&x), &group, Likelihood::Restricted, Level::P95).unwrap();
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-5 * b.abs(), "{a} {b}");
+        near(t.tau2_provider, r.variance_provider);
+        near(t.tau2_model, r.variance_residual);
+        near(t.beta[1], r.slope.unwrap().value);
+        near(t.se[1], r.slope.unwrap().se);
+        let (ours, theirs) = (t.share_interval.unwrap(), r.share_interval);
+        near(ours.lower + 1.0, theirs.lower + 1.0);
+        near(ours.upper, theirs.upper);
     }
 }

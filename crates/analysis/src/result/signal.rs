@@ -82,6 +82,8 @@ pub struct RandomEffects {
     pub tau2_within_providers: Quantity,
     /// Variance at two levels (REML).
     pub levels: Quantity<Levels>,
+    /// The same with a line in log2 size, over the models that have one.
+    pub levels_with_size: Quantity<Levels>,
     /// Models pulled towards the mean (REML), in the order given.
     pub shrunken: Vec<Shrunken>,
 }
@@ -115,15 +117,17 @@ pub struct OnSize {
 }
 
 /// True variance between providers and between the models of one.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Levels {
     /// Between providers.
     pub tau2_provider: Number,
     /// Between models of a provider.
     pub tau2_model: Number,
-    /// Shares of both in their sum; `size` is not part of this split.
-    pub share_provider: Quantity,
-    /// Mean of the true effects.
+    /// Share of the first in the sum of both; profile-likelihood interval.
+    pub share_provider: Quantity<Estimate>,
+    /// Change of the effect per doubling; `NotGiven` without size.
+    pub slope: Quantity<Estimate>,
+    /// Mean of the true effects, at one billion parameters with size.
     pub mean: Number,
     /// Its standard error.
     pub se_mean: Number,

@@ -59,7 +59,11 @@ fn many_traces_make_noise_small_and_pull_no_model_far() {
         .map(|s| (s.observed.0 - s.predicted.0).abs());
     assert!(moved.fold(0.0, f64::max) < 0.02);
     let levels = rate.levels.known().unwrap();
-    assert!(number(&levels.share_provider) > 0.5);
+    let share = levels.share_provider.known().unwrap();
+    assert!(share.value.0 > 0.5 && share.lower.0 > 0.2 && share.upper.0 < 1.0);
+    let with_size = rate.levels_with_size.known().unwrap();
+    let slope = with_size.slope.known().unwrap();
+    assert!(slope.lower.0 < slope.value.0 && slope.value.0 < slope.upper.0);
     let provider = b.provider_effect.known().unwrap();
     assert!(provider.share_provider.lower.0 > 0.3 && provider.p.0 < 1e-6);
 }

@@ -4,6 +4,7 @@ use caveat_analysis::{
     effect_sizes::{EffectScale, effect_sizes},
     heterogeneity::{Estimator, Moderator, Studies},
     noise::noise,
+    proportion::Level,
     three_level::three_level,
 };
 
@@ -52,7 +53,14 @@ fn on_scale(case: &mut Case, prefix: &str, models: &Models, scale: EffectScale) 
             case.number(&below("R2_percent"), 100.0 * explained.max(0.0));
         }
     }
-    let levels = three_level(&effects.values, &effects.variances, None, &models.group).unwrap();
+    let levels = three_level(
+        &effects.values,
+        &effects.variances,
+        None,
+        &models.group,
+        Level::P95,
+    )
+    .unwrap();
     let below = |field: &str| at(&format!("multilevel_REML.{field}"));
     case.within(ITERATED, &below("sigma2_provider"), levels.tau2_provider);
     case.within(ITERATED, &below("sigma2_model"), levels.tau2_model);
