@@ -38,6 +38,7 @@ pub mod signal;
 pub mod three_level;
 
 mod cholesky;
+mod dealt;
 mod gls;
 mod maximum;
 

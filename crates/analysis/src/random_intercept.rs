@@ -8,7 +8,9 @@
 //!
 //! The provider's share is `variance_provider / (variance_provider +
 //! variance_residual)`. A variance of 0 is a legitimate estimate: `singular` says
-//! so. Intervals of the share are from the profile likelihood, cut at 0; with few
+//! so. An outlying model that is its provider's only one counts as a difference
+//! between providers, here as in the F test: on SpeechMap's EU set it makes a share
+//! of 0.96 with p 7e-6, where labels dealt anew give p 0.2. Intervals of the share are from the profile likelihood, cut at 0; with few
 //! providers they are wide, and that is the answer. Sources: Patterson and
 //! Thompson 1971 (restricted likelihood); Bates, Maechler, Bolker and Walker 2015
 //! (the form of the criterion); Self and Liang 1987 (law of the test at 0).

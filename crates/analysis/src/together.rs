@@ -16,7 +16,8 @@
 //! them in an order that does not depend on names.
 
 use crate::{
-    ancova::{Ancova, Dealt, Split, ancova, within},
+    ancova::{Ancova, Split, ancova, within},
+    dealt::Dealt,
     estimate::{STUDENT_T, estimate_points},
     labels::{Chance, LabelLaw, dense, relabelled, shuffled},
     law::Law,

@@ -160,6 +160,9 @@ pub struct ProviderEffect {
     /// Share of the first in both; profile-likelihood interval.
     pub share_provider: Estimate,
     /// p of the likelihood ratio test of no variance between providers (REML).
+    /// For normal effects: one outlying model that is its provider's only one can
+    /// make it, and the share, as extreme as any. Read it beside the p of labels
+    /// dealt anew in `Together`.
     pub p: Number,
     /// Whether that variance is estimated as 0.
     pub singular: bool,
