@@ -23,6 +23,25 @@ pub mod oneway;
 pub mod permutation;
 pub mod stream;
 
+pub mod ancova;
+pub mod labels;
+pub mod together;
+pub mod trace_level;
+pub mod traces;
+
+pub mod effect_sizes;
+pub mod heterogeneity;
+pub mod noise;
+pub mod random_intercept;
+pub mod robust_oneway;
+pub mod signal;
+pub mod three_level;
+
+mod cholesky;
+mod dealt;
+mod gls;
+mod maximum;
+
 pub mod correlation;
 pub mod influence;
 pub mod regression;

@@ -86,6 +86,17 @@ pub enum NotEstimable {
     /// An earlier quantity that this one is computed from is missing.
     #[error("a quantity that this one is computed from is missing")]
     NotGiven,
+    /// A model has a single evaluable trace, which shows no sampling variance.
+    #[error(
+        "a model has a single evaluable trace, from which no sampling variance can be estimated"
+    )]
+    SingleTrace,
+    /// The observed spread is no larger than sampling noise alone would make it.
+    #[error("the observed spread is no larger than sampling noise alone would make it")]
+    OnlyNoise,
+    /// There are more models than the method can take in reasonable time.
+    #[error("there are more models than this method takes")]
+    TooManyModels,
     /// Groups, weights or pairs do not have the same length.
     #[error("the inputs do not have the same length")]
     LengthMismatch,

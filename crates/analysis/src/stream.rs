@@ -26,6 +26,12 @@ pub enum Pass {
     AllModels,
     /// Providers with two or more models in scale.
     TwoPlus,
+    /// Providers dealt anew, size and rate of a model kept together.
+    TogetherLabels,
+    /// Distances from the size line shuffled (Freedman and Lane).
+    TogetherResiduals,
+    /// Providers of whole models dealt anew, for shares of single traces.
+    TraceLabels,
 }
 
 impl Pass {
@@ -34,6 +40,9 @@ impl Pass {
             Pass::InScale => 1,
             Pass::AllModels => 2,
             Pass::TwoPlus => 3,
+            Pass::TogetherLabels => 51,
+            Pass::TogetherResiduals => 52,
+            Pass::TraceLabels => 53,
         }
     }
 }

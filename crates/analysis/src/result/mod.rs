@@ -9,6 +9,9 @@ mod design;
 mod models;
 mod scale;
 mod shares;
+mod signal;
+mod together;
+mod traces;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -26,6 +29,15 @@ pub use scale::{
     Influence, LinePoint, ModelsNeeded, Power, ProviderResidualPp, Scale, SizeSensitivity,
 };
 pub use shares::{Decomposition, NullDistribution, OneWayResult, Ratio};
+pub use signal::{
+    Levels, NoiseShare, OnSize, ProviderEffect, ProviderPrediction, RandomEffects, Shrunken,
+    Signal, Tau,
+};
+pub use together::{
+    ShapleyLaw, ShareInfluence, Shares, SplitShares, TermTest, Together, WithinSlope,
+    WithoutProvider,
+};
+pub use traces::{Sequence, TraceFactor, TraceShares};
 
 /// Everything that follows from a sample.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]

@@ -6,4 +6,7 @@ mod corpus21;
 mod properties;
 mod public;
 mod relabelling;
+mod signal;
 mod support;
+mod together;
+mod traces;

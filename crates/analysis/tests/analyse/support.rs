@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use caveat_analysis::{Parameters, Quantity, Sample, SampleModel, proportion::Level};
+use caveat_analysis::{
+    Parameters, Quantity, Sample, SampleModel,
+    proportion::{Count, Level},
+};
 use serde_json::Value;
 
 pub(crate) const PARAMETERS: Parameters = Parameters {
@@ -120,3 +123,43 @@ pub(crate) fn within(ours: f64, theirs: f64, allowed: f64) {
         "ours {ours}, theirs {theirs}"
     );
 }
+
+/// A model of the table of providers and sizes.
+pub(crate) struct Row {
+    pub(crate) model: String,
+    pub(crate) provider: String,
+    pub(crate) base_maker: String,
+    pub(crate) total_b: Option<f64>,
+    pub(crate) active_b: Option<f64>,
+    pub(crate) count: Count,
+}
+
+/// One view of that table, and the reference figures for it.
+pub(crate) fn view(name: &str) -> (Vec<Row>, Value) {
+    let path = fixture("data/providers_and_sizes.csv");
+    let rows = csv::Reader::from_path(path).unwrap();
+    let rows = rows.into_records().map(Result::unwrap);
+    let rows = rows.filter(|r| &r[0] == name).map(|r| Row {
+        model: r[1].to_owned(),
+        provider: r[2].to_owned(),
+        base_maker: r[3].to_owned(),
+        total_b: r[4].parse().ok(),
+        active_b: r[5].parse().ok(),
+        count: Count::new(r[7].parse().unwrap(), r[6].parse().unwrap()).unwrap(),
+    });
+    let expected = json("data/providers_and_sizes.json")[name].clone();
+    (rows.collect(), expected)
+}
+
+/// Every view of that table.
+pub(crate) const VIEWS: [&str; 9] = [
+    "sorry_bench/v202503",
+    "harmbench/direct_request_all",
+    "harmbench/direct_request_copyright",
+    "speechmap/china_criticism",
+    "speechmap/eu_criticism",
+    "speechmap/fi_china_criticism",
+    "speechmap/russia_criticism",
+    "speechmap/us_criticism",
+    "speechmap/zh_china_criticism",
+];

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use caveat_analysis::{
+    ancova::ancova,
     oneway::one_way,
     proportion::{Count, Level, wilson},
     regression::{inverse_variance_weight, line},
@@ -13,6 +14,7 @@ use crate::{
     decomposition,
     regression::{compare_fit, compare_influence},
     support::{Case, Golden},
+    together,
 };
 
 struct Model {
@@ -138,9 +140,10 @@ fn the_corpus_of_21_models() {
         }
         providers(case, &corpus, &fit.residuals);
         extremes(case, &corpus);
-        // Provider and scale together is not offered yet; the permutation laws
-        // are random and belong to the tests of the relabelling.
-        case.skip_all("ancova_shapley.");
+        let both = ancova(&strict, &x, &group).unwrap();
+        together::compare(case, "ancova_shapley.", &both);
+        // The permutation laws are random and belong to the tests of the
+        // relabelling.
         case.skip_all("permutation.");
     });
 }

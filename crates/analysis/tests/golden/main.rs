@@ -7,7 +7,12 @@
 mod agreement;
 mod corpus21;
 mod decomposition;
+mod mixed_linear;
+mod noise;
 mod planning;
 mod regression;
 mod shares;
 mod support;
+mod tables;
+mod together;
+mod traces;

@@ -161,6 +161,55 @@ impl Case {
         }
     }
 
+    /// Compares a yes or no.
+    pub(crate) fn flag(&mut self, path: &str, ours: bool) {
+        let expected = self.pending.remove(path);
+        if expected != Some(Value::Bool(ours)) {
+            self.failures
+                .push(format!("{path}: ours {ours}, expected {expected:?}"));
+        }
+    }
+
+    /// Compares a list of names.
+    pub(crate) fn names(&mut self, path: &str, ours: &[&str]) {
+        let expected = self.pending.remove(path);
+        if expected.as_ref() != Some(&Value::from(ours.to_vec())) {
+            self.failures
+                .push(format!("{path}: ours {ours:?}, expected {expected:?}"));
+        }
+    }
+
+    /// A log-likelihood: ours may be higher, if the reference stopped early, and
+    /// lower by 1e-6 at most.
+    pub(crate) fn at_least(&mut self, path: &str, ours: f64) {
+        let expected = self.pending.remove(path).and_then(|v| v.as_f64());
+        if expected.is_none_or(|theirs| ours.is_nan() || ours < theirs - 1e-6) {
+            self.failures
+                .push(format!("{path}: ours {ours}, expected {expected:?}"));
+        }
+    }
+
+    pub(crate) fn list_within(&mut self, tolerance: f64, path: &str, ours: &[f64]) {
+        let usual = std::mem::replace(&mut self.tolerance, tolerance);
+        self.list(path, ours);
+        self.tolerance = usual;
+    }
+
+    /// Compares a matrix of four columns.
+    pub(crate) fn matrix_rows(&mut self, path: &str, ours: &[[f64; 4]]) {
+        let Some(expected) = self.pending.remove(path) else {
+            self.failures
+                .push(format!("{path} is compared but not there"));
+            return;
+        };
+        for (i, row) in ours.iter().enumerate() {
+            for (j, value) in row.iter().enumerate() {
+                let at = format!("{path}[{i}][{j}]");
+                self.one(&at, self.tolerance, &expected[i][j], Ok(*value));
+            }
+        }
+    }
+
     pub(crate) fn matrix(&mut self, path: &str, ours: &[[f64; 2]; 2]) {
         let Some(expected) = self.pending.remove(path) else {
             self.failures
