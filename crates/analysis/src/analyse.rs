@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
+    blocks::{signal_of, together_of, traces_of},
     decomposition::{Shares, ratio, two_plus},
     detectable::power,
     extremes::risk_ratio,
@@ -90,6 +91,10 @@ pub fn analyse(sample: &Sample, parameters: &Parameters) -> Analysis {
         level,
     };
     let tie_groups = rankings.tie_groups(layout);
+    let (shapley, (noise, trace_level)) = rayon::join(
+        || together_of(layout, parameters),
+        || (signal_of(layout, parameters), traces_of(layout, parameters)),
+    );
     Analysis {
         models: rows.models(),
         providers: rows.providers(),
@@ -100,6 +105,9 @@ pub fn analyse(sample: &Sample, parameters: &Parameters) -> Analysis {
         power: power(&work.fit, &work.shares, level),
         overlap: prompts.overlap(layout, &ranked),
         agreement: graders(layout, &ranked, &sample.grader_pairs),
+        shapley,
+        noise,
+        trace_level,
         scale: work.scale(),
         ratio: work.ratio(),
         comparisons: rankings.comparisons,

@@ -68,6 +68,8 @@ mod scale;
 mod sensitivity;
 mod within;
 
+mod blocks;
+
 pub mod analyse;
 
 pub use analyse::{Summary, analyse, summarise};

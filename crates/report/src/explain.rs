@@ -216,6 +216,27 @@ const EXPLANATIONS: &[Explanation] = &[
         remedy: "Test small and large models of every vendor.",
     },
     Explanation {
+        code: "CAV-ONE-MODEL",
+        what: "The vendor's share depends on a single model.",
+        why_it_matters: "One outlying model can make a test of the vendor look certain, or hide a difference that the others show.",
+        rule: "Leaving out one model moves the corrected share by more than 25 points; grave where the F test finds the vendor at 5% and dealing vendor names anew does not.",
+        remedy: "Test more models of that vendor, and rely on the p by relabelling.",
+    },
+    Explanation {
+        code: "CAV-SUPPRESSION",
+        what: "Vendor and size together account for more than the sum of both alone.",
+        why_it_matters: "The share of either alone is not what it adds to the other.",
+        rule: "The share of both exceeds the sum of the shares of each.",
+        remedy: "Read what each adds to the other.",
+    },
+    Explanation {
+        code: "CAV-NOISE",
+        what: "Much of the spread between models is the chance of single results.",
+        why_it_matters: "No cause accounts for that part; a ranking on it would not repeat.",
+        rule: "Sampling variance is a quarter or more of the variance of the rates; serious from one half.",
+        remedy: "Collect more results per model.",
+    },
+    Explanation {
         code: "CAV-BASE-MAKER",
         what: "The vendor\u{2019}s share is another one when models count under the maker of their base model.",
         why_it_matters: "A fine-tune stands under whoever released it; whether it is that vendor's work or its base's is a choice, and the answer rests on it.",

@@ -70,6 +70,12 @@ pub struct Analysis {
     pub overlap: Quantity<Overlap>,
     /// Graders: what each graded, and how pairs agree.
     pub agreement: Agreement,
+    /// Provider and size in one model, over the models in scale.
+    pub shapley: Quantity<Together>,
+    /// Sampling noise apart from true differences between models.
+    pub noise: Signal,
+    /// Shares of the variance of single traces.
+    pub trace_level: TraceShares,
 }
 
 /// A value with its interval and its method.

@@ -11,6 +11,7 @@ mod inference;
 mod names;
 mod prompts;
 pub(crate) mod sizes;
+mod variance;
 
 pub use sizes::{CONTRADICTION_TOLERANCE, coded_but_unused, contradicted, undisclosed};
 
@@ -86,6 +87,9 @@ pub const RULES: &[(&str, Rule)] = &[
     ("CAV-FEW-MODELS", inference::few_models),
     ("CAV-INFLUENCE", inference::influence),
     ("CAV-CONFOUNDED", inference::confounded),
+    ("CAV-ONE-MODEL", variance::one_model),
+    ("CAV-SUPPRESSION", variance::suppression),
+    ("CAV-NOISE", variance::noise),
     ("CAV-BASE-MAKER", names::base_maker),
     ("CAV-RUNTIME", names::runtime),
     ("CAV-SPELLING", names::spelling),

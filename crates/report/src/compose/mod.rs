@@ -22,6 +22,7 @@ mod power;
 mod residuals;
 mod size;
 mod tested;
+mod together;
 mod vendors;
 mod within;
 
@@ -104,6 +105,7 @@ fn sections(parts: &Parts<'_>) -> Vec<Section> {
         vendors::section(facts),
         Some(chance::section(parts)),
         Some(size::section(facts)),
+        Some(together::section(facts)),
         within::section(parts),
         residuals::section(facts),
         Some(choices::section(facts)),

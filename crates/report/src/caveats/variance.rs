@@ -1,0 +1,131 @@
+//! Caveats about shares of variance: on what they rest, and what is noise.
+
+use caveat_analysis::result::Together;
+
+use super::{Caveat, Topic};
+use crate::annex::Severity;
+use crate::composition::Facts;
+use crate::format;
+
+/// p at which a test counts as positive.
+const ALPHA: f64 = 0.05;
+
+/// Change of the corrected share, by leaving out one model, above which it rests on that model.
+const RESTS_ON_ONE: f64 = 0.25;
+
+/// Share of the spread between models above which noise of sampling is much of it.
+const MUCH_NOISE: f64 = 0.25;
+
+/// CAV-ONE-MODEL. Rule: leaving out one model moves the vendor's corrected share
+/// by more than 25 points; grave where the F test finds the vendor at 5% and
+/// dealing vendor names anew does not, which an outlying model makes it do.
+pub(super) fn one_model(facts: &Facts<'_>) -> Option<Caveat> {
+    let both = facts.analysis().shapley.known()?;
+    let influence = both.most_influential.known()?;
+    let (with, without) = (influence.epsilon2.0, influence.epsilon2_without.0);
+    let contradicted = contradicted(facts, both);
+    if (with - without).abs() <= RESTS_ON_ONE && contradicted.is_none() {
+        return None;
+    }
+    let model = facts.model_named(&influence.model);
+    let tests = contradicted.map_or(String::new(), |(f, dealt)| {
+        format!(
+            " The F test says {} and dealing vendor names anew {}; one outlying model makes the \
+             first too small, so the second counts.",
+            format::p_value(f),
+            format::p_value(dealt)
+        )
+    });
+    let share = |value: f64| format::percent(value.max(0.0));
+    Some(Caveat {
+        code: "CAV-ONE-MODEL",
+        severity: if contradicted.is_some() {
+            Severity::Grave
+        } else {
+            Severity::Serious
+        },
+        topic: Topic::Inference,
+        title: "The vendor\u{2019}s share rests on one model".to_owned(),
+        short: format!(
+            "Without {model} the corrected share is {}, not {}.",
+            share(without),
+            share(with)
+        ),
+        text: format!(
+            "Without {model} the vendor\u{2019}s corrected share (\u{3b5}\u{b2}) is {}, with it {}.{tests}",
+            share(without),
+            share(with)
+        ),
+        evidence: vec!["t1".to_owned(), facts.main_share().id.to_owned()],
+    })
+}
+
+/// p of F and p by relabelling where the first finds the vendor and the second does not.
+fn contradicted(facts: &Facts<'_>, both: &Together) -> Option<(f64, f64)> {
+    let main = facts.main_share().result;
+    let alone = main.p.number().zip(main.p_permutation.number());
+    let beside = both.provider_test.known().map(|test| test.p.0);
+    let beside = beside.zip(both.provider_p_relabelled.number());
+    [alone, beside]
+        .into_iter()
+        .flatten()
+        .find(|(f, dealt)| *f < ALPHA && *dealt >= ALPHA)
+}
+
+/// CAV-SUPPRESSION. Rule: vendor and size together account for more than the sum of both alone.
+pub(super) fn suppression(facts: &Facts<'_>) -> Option<Caveat> {
+    let both = facts.analysis().shapley.known()?;
+    if !both.suppression {
+        return None;
+    }
+    Some(Caveat {
+        code: "CAV-SUPPRESSION",
+        severity: Severity::Note,
+        topic: Topic::Inference,
+        title: "Vendor and size hide one another".to_owned(),
+        short: format!(
+            "Together they account for {}, alone for {} and {}.",
+            format::percent(both.r2.both.0),
+            format::percent(both.r2.provider.0),
+            format::percent(both.r2.size.0)
+        ),
+        text: format!(
+            "Vendor and size together account for {} of the variance, the vendor alone for {} and \
+             size alone for {}. The share of either alone is not what it adds.",
+            format::percent(both.r2.both.0),
+            format::percent(both.r2.provider.0),
+            format::percent(both.r2.size.0)
+        ),
+        evidence: vec!["t1".to_owned()],
+    })
+}
+
+/// CAV-NOISE. Rule: a quarter or more of the spread between models is noise of
+/// sampling; serious from one half.
+pub(super) fn noise(facts: &Facts<'_>) -> Option<Caveat> {
+    let noise = facts.analysis().noise.noise.known()?;
+    let share = noise.share.number()?;
+    if share < MUCH_NOISE {
+        return None;
+    }
+    Some(Caveat {
+        code: "CAV-NOISE",
+        severity: if share >= 0.5 {
+            Severity::Serious
+        } else {
+            Severity::Note
+        },
+        topic: Topic::Inference,
+        title: "Much of the spread is chance of single results".to_owned(),
+        short: format!(
+            "{} of the spread between models is noise.",
+            format::percent(share.min(1.0))
+        ),
+        text: format!(
+            "{} of the spread between models is what single results make by chance. No vendor and \
+             no size accounts for that part.",
+            format::percent(share.min(1.0))
+        ),
+        evidence: vec!["t2".to_owned()],
+    })
+}
