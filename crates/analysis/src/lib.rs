@@ -28,6 +28,13 @@ pub mod influence;
 pub mod regression;
 pub mod residuals;
 
+pub mod cells;
+pub mod clusters;
+pub mod paired;
+pub mod standardised;
+pub mod stratified;
+pub mod trace_level;
+
 pub mod agreement;
 pub mod headline;
 pub mod homogeneity;

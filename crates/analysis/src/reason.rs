@@ -86,6 +86,27 @@ pub enum NotEstimable {
     /// An earlier quantity that this one is computed from is missing.
     #[error("a quantity that this one is computed from is missing")]
     NotGiven,
+    /// No stratum was met by both sides.
+    #[error("no stratum was met by both sides")]
+    NoCommonStrata,
+    /// Only one stratum was met by both sides, so nothing is pooled.
+    #[error("only one stratum was met by both sides, so there is nothing to pool")]
+    OneStratum,
+    /// The stated mix gives weight to a stratum without traces.
+    #[error("the stated mix gives weight to a stratum without traces")]
+    EmptyStratum,
+    /// All traces belong to one prompt, so prompts cannot be compared.
+    #[error("all traces belong to one prompt, so the spread between prompts cannot be judged")]
+    OnePrompt,
+    /// No prompt was met by both sides.
+    #[error("no prompt was met by both sides")]
+    NoCommonPrompts,
+    /// A side has several traces on a prompt, so the prompts do not form pairs.
+    #[error("a side has several traces on one prompt, so the prompts do not form pairs")]
+    ReplicatedPrompts,
+    /// The corpus does not state the labels that the strata are made of.
+    #[error("the corpus does not state the labels that the strata are made of")]
+    NoLabels,
     /// Groups, weights or pairs do not have the same length.
     #[error("the inputs do not have the same length")]
     LengthMismatch,

@@ -6,4 +6,5 @@ mod corpus21;
 mod properties;
 mod public;
 mod relabelling;
+mod single_verdicts;
 mod support;

@@ -8,6 +8,8 @@ mod agreement;
 mod corpus21;
 mod decomposition;
 mod planning;
+mod prompts;
 mod regression;
 mod shares;
 mod support;
+mod traces;

@@ -1,0 +1,466 @@
+//! Rates whose traces share prompts: standard errors by prompt, and what they cost.
+//!
+//! Several traces on one prompt tend to agree, so a standard error that counts
+//! traces is too small. Here the prompt is the unit of sampling. Prompts are
+//! taken as independent; which prompts were drawn is the only uncertainty
+//! beside the replies themselves. CR0 is Liang and Zeger's (1986) form as in
+//! Miller (2024, arXiv 2411.00640); CR1 multiplies its variance by
+//! `J/(J-1) (n-1)/(n-p)`; CR2 is Bell and McCaffrey's (2002), with
+//! Satterthwaite's degrees of freedom, for few or uneven prompts. All three are
+//! zero where every trace agrees, which is a lack of spread and not certainty:
+//! intervals are `NoVariance` then, and Wilson's has to serve.
+
+use crate::{
+    cells::{Tally, common, outer, total},
+    proportion::{Interval, Level},
+    reason::{Estimable, NotEstimable},
+    special,
+    sums::{count, count_u64, mean, squares_about, sum},
+};
+
+/// A rate with its standard errors by prompt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClusteredRate {
+    /// Traces.
+    pub n: u64,
+    /// Prompts.
+    pub prompts: usize,
+    /// Mean traces per prompt.
+    pub replicates: f64,
+    /// Share of successes over all traces.
+    pub rate: f64,
+    /// `sqrt(p(1-p)/n)`, as if traces were independent.
+    pub se_independent: f64,
+    /// `sqrt(p(1-p)/(n-1))`, the same with the unbiased variance.
+    pub se_independent_unbiased: Estimable<f64>,
+    /// `sqrt(sum_j (sum_i (y_ij - p))²)/n`.
+    pub se_cr0: Estimable<f64>,
+    /// CR0 times `sqrt(J/(J-1))`.
+    pub se_cr1: Estimable<f64>,
+    /// Bell and McCaffrey's: each prompt's sum over `sqrt(1 - n_j/n)`.
+    pub se_cr2: Estimable<f64>,
+    /// Satterthwaite's degrees of freedom of CR2; `J - 1` for equal prompts.
+    pub df_cr2: Estimable<f64>,
+    /// `CR0²/(p(1-p)/n)`: how many times more traces this design needs.
+    pub design_effect: Estimable<f64>,
+    /// `n / design effect`.
+    pub effective_n: Estimable<f64>,
+    /// Intraclass correlation of traces on one prompt, by analysis of variance;
+    /// may be negative. `NoWithinDf` without a repeated prompt.
+    pub icc: Estimable<f64>,
+    /// Variance of replies on one and the same prompt (mean square within).
+    pub variance_within: Estimable<f64>,
+    /// Variance between prompts' true rates `(MSB - MSW)/n0`; may be negative.
+    pub variance_between: Estimable<f64>,
+}
+
+/// A difference with its standard error by prompt.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClusteredDifference {
+    /// First rate minus second, over all traces.
+    pub difference: f64,
+    /// Prompts of either side.
+    pub prompts: usize,
+    /// Standard error, CR0; a prompt that both met counts once.
+    pub se_cr0: f64,
+    /// Standard error, CR1.
+    pub se_cr1: f64,
+}
+
+/// Mean rates per prompt on the prompts that both sides met.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PairedMeans {
+    /// Common prompts.
+    pub prompts: usize,
+    /// Mean of the first side's rates over these prompts, each prompt once.
+    pub mean_first: f64,
+    /// The same of the second side.
+    pub mean_second: f64,
+    /// First minus second.
+    pub difference: f64,
+    /// Standard deviation of the prompts' differences over `sqrt(J)`.
+    pub se: Estimable<f64>,
+    /// Mean of the first over mean of the second; infinite over zero.
+    pub ratio: Estimable<f64>,
+}
+
+impl ClusteredRate {
+    /// Student's t interval with CR1 on `J - 1` degrees of freedom.
+    ///
+    /// # Errors
+    /// `OnePrompt`, or `NoVariance` where all traces agree.
+    pub fn interval(&self, level: Level) -> Estimable<Interval> {
+        t_interval(self.rate, self.se_cr1?, count(self.prompts - 1), level)
+    }
+
+    /// Student's t interval with CR2 and Satterthwaite's degrees of freedom, the
+    /// one to print below thirty prompts.
+    ///
+    /// # Errors
+    /// As [`ClusteredRate::interval`].
+    pub fn interval_cr2(&self, level: Level) -> Estimable<Interval> {
+        t_interval(self.rate, self.se_cr2?, self.df_cr2?, level)
+    }
+}
+
+fn t_interval(centre: f64, se: f64, df: f64, level: Level) -> Estimable<Interval> {
+    if se == 0.0 {
+        return Err(NotEstimable::NoVariance);
+    }
+    Ok(Interval::around(centre, level.t(df)? * se))
+}
+
+/// The rate over all traces, clustered by key.
+///
+/// Time and memory are linear in the number of prompts.
+///
+/// # Errors
+/// `NoTraces`. Field by field: `OnePrompt` where there is a single prompt,
+/// `NoVariance` for ratios to a zero variance.
+pub fn clustered_rate(tallies: &[Tally]) -> Estimable<ClusteredRate> {
+    let all = total(tallies)?;
+    let (p, n) = (all.share(), all.n());
+    let prompts = tallies.len();
+    let several = if prompts > 1 {
+        Ok(())
+    } else {
+        Err(NotEstimable::OnePrompt)
+    };
+    let independent = p * (1.0 - p) / n;
+    let gap = |t: &Tally| count_u64(t.succeeded) - t.traces() * p;
+    let cr0 = sum(tallies.iter().map(|t| gap(t) * gap(t))) / (n * n);
+    let small = count(prompts) / count(prompts.saturating_sub(1));
+    let cr2 = sum(tallies
+        .iter()
+        .map(|t| gap(t) * gap(t) / (1.0 - t.traces() / n)))
+        / (n * n);
+    let design_effect = several.and_then(|()| {
+        if independent > 0.0 {
+            Ok(cr0 / independent)
+        } else {
+            Err(NotEstimable::NoVariance)
+        }
+    });
+    let parts = Components::new(tallies, p, n);
+    Ok(ClusteredRate {
+        n: all.trials(),
+        prompts,
+        replicates: n / count(prompts),
+        rate: p,
+        se_independent: libm::sqrt(independent),
+        se_independent_unbiased: if all.trials() > 1 {
+            Ok(libm::sqrt(p * (1.0 - p) / (n - 1.0)))
+        } else {
+            Err(NotEstimable::NoWithinDf)
+        },
+        se_cr0: several.map(|()| libm::sqrt(cr0)),
+        se_cr1: several.map(|()| libm::sqrt(cr0 * small)),
+        se_cr2: several.map(|()| libm::sqrt(cr2)),
+        df_cr2: several.map(|()| satterthwaite(tallies, n)),
+        design_effect,
+        effective_n: design_effect.and_then(|deff| {
+            if deff > 0.0 {
+                Ok(n / deff)
+            } else {
+                Err(NotEstimable::NoVariance)
+            }
+        }),
+        icc: parts.and_then(|c| c.icc()),
+        variance_within: parts.map(|c| c.within),
+        variance_between: parts.map(|c| (c.between - c.within) / c.n0),
+    })
+}
+
+/// Degrees of freedom of CR2 for a mean, in closed form: with shares `w_j` of
+/// the traces and `b_j = w_j²/(1 - w_j)`, `1/(sum w² + (sum b)² - sum b²)`.
+fn satterthwaite(tallies: &[Tally], n: f64) -> f64 {
+    let share = |t: &Tally| t.traces() / n;
+    let b = |t: &Tally| share(t) * share(t) / (1.0 - share(t));
+    let squares = sum(tallies.iter().map(|t| share(t) * share(t)));
+    let whole = sum(tallies.iter().map(b));
+    let own = sum(tallies.iter().map(|t| b(t) * b(t)));
+    1.0 / (squares + whole * whole - own)
+}
+
+/// Mean squares between and within prompts.
+#[derive(Clone, Copy)]
+struct Components {
+    between: f64,
+    within: f64,
+    n0: f64,
+}
+
+impl Components {
+    fn new(tallies: &[Tally], p: f64, n: f64) -> Estimable<Self> {
+        let prompts = count(tallies.len());
+        if tallies.len() < 2 {
+            return Err(NotEstimable::OnePrompt);
+        }
+        if n <= prompts {
+            return Err(NotEstimable::NoWithinDf);
+        }
+        let between = sum(tallies.iter().map(|t| {
+            let d = t.rate() - p;
+            t.traces() * d * d
+        }));
+        let within = sum(tallies
+            .iter()
+            .map(|t| t.traces() * t.rate() * (1.0 - t.rate())));
+        let squares = sum(tallies.iter().map(|t| t.traces() * t.traces()));
+        Ok(Components {
+            between: between / (prompts - 1.0),
+            within: within / (n - prompts),
+            n0: (n - squares / n) / (prompts - 1.0),
+        })
+    }
+
+    fn icc(&self) -> Estimable<f64> {
+        let whole = self.between + (self.n0 - 1.0) * self.within;
+        if whole > 0.0 {
+            Ok((self.between - self.within) / whole)
+        } else {
+            Err(NotEstimable::NoVariance)
+        }
+    }
+}
+
+/// Difference of two overall rates, clustered by the prompts of both.
+///
+/// The variance of `ȳ1 - ȳ2` sums, per prompt, the first side's residuals over
+/// its traces less the second's over its own; a shared prompt's two parts add
+/// before they are squared, so shared difficulty cancels. Equal to least squares
+/// on the side with errors clustered by prompt.
+///
+/// # Errors
+/// `NoTraces` where a side has none, `OnePrompt`.
+pub fn clustered_difference(a: &[Tally], b: &[Tally]) -> Estimable<ClusteredDifference> {
+    let (first, second) = (total(a)?, total(b)?);
+    let part = |t: Option<&Tally>, of: crate::proportion::Count| {
+        t.map_or(0.0, |t| {
+            (count_u64(t.succeeded) - t.traces() * of.share()) / of.n()
+        })
+    };
+    let mut prompts = 0_usize;
+    let variance = sum(outer(a, b).map(|(x, y)| {
+        prompts += 1;
+        let gap = part(x, first) - part(y, second);
+        gap * gap
+    }));
+    if prompts < 2 {
+        return Err(NotEstimable::OnePrompt);
+    }
+    let n = first.n() + second.n();
+    // Two traces fit two rates exactly and leave nothing to scale by.
+    let residual = if n > 2.0 { (n - 1.0) / (n - 2.0) } else { 1.0 };
+    let small = count(prompts) / count(prompts - 1) * residual;
+    Ok(ClusteredDifference {
+        difference: first.share() - second.share(),
+        prompts,
+        se_cr0: libm::sqrt(variance),
+        se_cr1: libm::sqrt(variance * small),
+    })
+}
+
+impl ClusteredDifference {
+    /// Student's t interval with CR1 on `J - 1` degrees of freedom.
+    ///
+    /// # Errors
+    /// `NoVariance` where neither side varies.
+    pub fn interval(&self, level: Level) -> Estimable<Interval> {
+        t_interval(self.difference, self.se_cr1, count(self.prompts - 1), level)
+    }
+}
+
+/// Compares the mean rates per prompt on common prompts.
+///
+/// Each common prompt counts once, whatever its number of traces.
+///
+/// # Errors
+/// `NoCommonPrompts`. Field by field: `OnePrompt` for the standard error,
+/// `ZeroCells` for a ratio of zero to zero.
+pub fn paired_means(a: &[Tally], b: &[Tally]) -> Estimable<PairedMeans> {
+    let rates: Vec<(f64, f64)> = common(a, b).map(|(x, y)| (x.rate(), y.rate())).collect();
+    let prompts = rates.len();
+    if prompts == 0 {
+        return Err(NotEstimable::NoCommonPrompts);
+    }
+    let first = sum(rates.iter().map(|r| r.0)) / count(prompts);
+    let second = sum(rates.iter().map(|r| r.1)) / count(prompts);
+    let gaps: Vec<f64> = rates.iter().map(|(x, y)| x - y).collect();
+    let difference = mean(&gaps).unwrap_or(0.0);
+    let squares = squares_about(&gaps, difference);
+    Ok(PairedMeans {
+        prompts,
+        mean_first: first,
+        mean_second: second,
+        difference,
+        se: if prompts < 2 {
+            Err(NotEstimable::OnePrompt)
+        } else {
+            Ok(libm::sqrt(squares / count(prompts - 1) / count(prompts)))
+        },
+        ratio: match (first > 0.0, second > 0.0) {
+            (false, false) => Err(NotEstimable::ZeroCells),
+            (true, false) => Ok(f64::INFINITY),
+            _ => Ok(first / second),
+        },
+    })
+}
+
+impl PairedMeans {
+    /// Student's t interval of the difference on `J - 1` degrees of freedom.
+    ///
+    /// # Errors
+    /// `OnePrompt`, or `NoVariance` where all prompts show the same difference.
+    pub fn interval(&self, level: Level) -> Estimable<Interval> {
+        t_interval(
+            self.difference,
+            self.se?,
+            count(self.prompts.saturating_sub(1)),
+            level,
+        )
+    }
+
+    /// Two-sided p-value of Student's t for no difference.
+    ///
+    /// # Errors
+    /// As [`PairedMeans::interval`].
+    pub fn p(&self) -> Estimable<f64> {
+        let se = self.se?;
+        if se == 0.0 {
+            return Err(NotEstimable::NoVariance);
+        }
+        special::t_two_sided(self.difference / se, count(self.prompts.saturating_sub(1)))
+    }
+}
+
+/// Variance of a rate clustered two ways: by the first labels, by the second,
+/// less by their combination (Cameron, Gelbach and Miller 2011), each CR1. Where
+/// that is not positive, the larger of the first two.
+///
+/// # Errors
+/// `NoTraces`, `OnePrompt` where either label has a single value, `NoVariance`
+/// where neither way leaves any.
+pub fn two_way_se(prompts: &[Tally], models: &[Tally], cells: &[Tally]) -> Estimable<f64> {
+    let square = |tallies: &[Tally]| -> Estimable<f64> {
+        let se = clustered_rate(tallies)?.se_cr1?;
+        Ok(se * se)
+    };
+    let (by_prompt, by_model) = (square(prompts)?, square(models)?);
+    let both = by_prompt + by_model - square(cells)?;
+    let variance = if both > 0.0 {
+        both
+    } else {
+        by_prompt.max(by_model)
+    };
+    if variance > 0.0 {
+        Ok(libm::sqrt(variance))
+    } else {
+        Err(NotEstimable::NoVariance)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tallies(counts: &[(u64, u64)]) -> Vec<Tally> {
+        (0_u32..)
+            .zip(counts)
+            .map(|(key, (succeeded, n))| Tally {
+                key,
+                succeeded: *succeeded,
+                n: *n,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn nothing_one_trace_and_one_prompt_give_reasons() {
+        assert_eq!(clustered_rate(&[]), Err(NotEstimable::NoTraces));
+        let one = clustered_rate(&tallies(&[(1, 1)])).unwrap();
+        assert_eq!(one.se_cr1, Err(NotEstimable::OnePrompt));
+        assert_eq!(one.interval(Level::P95), Err(NotEstimable::OnePrompt));
+        assert_eq!(one.se_independent_unbiased, Err(NotEstimable::NoWithinDf));
+        let single = clustered_rate(&tallies(&[(3, 9)])).unwrap();
+        assert_eq!(single.design_effect, Err(NotEstimable::OnePrompt));
+        assert_eq!(single.icc, Err(NotEstimable::OnePrompt));
+    }
+
+    #[test]
+    fn rates_of_nought_and_one_have_no_interval_by_prompt() {
+        for share in [0, 1] {
+            let same = clustered_rate(&tallies(&[(2 * share, 2), (3 * share, 3)])).unwrap();
+            assert_eq!(same.interval(Level::P95), Err(NotEstimable::NoVariance));
+            assert_eq!(same.interval_cr2(Level::P95), Err(NotEstimable::NoVariance));
+            assert_eq!(same.design_effect, Err(NotEstimable::NoVariance));
+            assert_eq!(same.icc, Err(NotEstimable::NoVariance));
+        }
+    }
+
+    #[test]
+    fn one_trace_per_prompt_costs_nothing() {
+        let r = clustered_rate(&tallies(&[(1, 1), (0, 1), (0, 1), (1, 1), (0, 1)])).unwrap();
+        assert!((r.design_effect.unwrap() - 1.0).abs() < 1e-12);
+        assert!((r.effective_n.unwrap() - 5.0).abs() < 1e-12);
+        assert!((r.df_cr2.unwrap() - 4.0).abs() < 1e-12);
+        assert!((r.se_cr2.unwrap() - r.se_cr1.unwrap()).abs() < 1e-15);
+        assert_eq!(r.icc, Err(NotEstimable::NoWithinDf));
+    }
+
+    #[test]
+    fn traces_that_always_agree_count_once_per_prompt() {
+        let r = clustered_rate(&tallies(&[(4, 4), (0, 4), (0, 4), (4, 4)])).unwrap();
+        assert!((r.design_effect.unwrap() - 4.0).abs() < 1e-12);
+        assert!((r.icc.unwrap() - 1.0).abs() < 1e-12);
+        assert_eq!(r.variance_within, Ok(0.0));
+    }
+
+    #[test]
+    fn shared_difficulty_cancels_in_a_difference() {
+        let hard = tallies(&[(4, 4), (0, 4), (3, 4), (0, 4), (4, 4), (1, 4)]);
+        let same = clustered_difference(&hard, &hard).unwrap();
+        assert_eq!((same.difference, same.se_cr0), (0.0, 0.0));
+        assert_eq!(same.interval(Level::P95), Err(NotEstimable::NoVariance));
+        let apart: Vec<Tally> = hard
+            .iter()
+            .map(|t| Tally {
+                key: t.key + 10,
+                ..*t
+            })
+            .collect();
+        assert!(clustered_difference(&hard, &apart).unwrap().se_cr0 > 0.2);
+        assert_eq!(
+            paired_means(&hard, &apart),
+            Err(NotEstimable::NoCommonPrompts)
+        );
+    }
+
+    #[test]
+    fn two_ways_without_a_positive_variance_fall_back_on_the_larger() {
+        let even = tallies(&[(1, 2), (1, 2), (1, 2)]);
+        let cells = tallies(&[(1, 1), (0, 1), (1, 1), (0, 1), (1, 1), (0, 1)]);
+        assert_eq!(
+            two_way_se(&even, &even, &cells),
+            Err(NotEstimable::NoVariance)
+        );
+        let rows = tallies(&[(2, 2), (0, 2), (1, 2)]);
+        let se = two_way_se(&rows, &even, &cells).unwrap();
+        assert!(se > 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn satterthwaite_never_exceeds_the_number_of_prompts_less_one(
+            sizes in prop::collection::vec(1_u64..40, 2..30),
+        ) {
+            let counts: Vec<(u64, u64)> = sizes.iter().map(|n| (n / 2, *n)).collect();
+            let r = clustered_rate(&tallies(&counts)).unwrap();
+            let df = r.df_cr2.unwrap();
+            prop_assert!(df > 0.0 && df <= count(sizes.len() - 1) + 1e-9);
+        }
+    }
+}
