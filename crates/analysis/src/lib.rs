@@ -36,6 +36,10 @@ pub mod stratified;
 pub mod trace_level;
 
 pub mod agreement;
+pub mod misclassified;
+pub mod raters;
+pub mod weighted_kappa;
+
 pub mod headline;
 pub mod homogeneity;
 pub mod power;

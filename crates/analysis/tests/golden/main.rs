@@ -7,6 +7,7 @@
 mod agreement;
 mod corpus21;
 mod decomposition;
+mod misclassified;
 mod planning;
 mod prompts;
 mod regression;
