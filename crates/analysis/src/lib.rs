@@ -29,15 +29,20 @@ pub mod regression;
 pub mod residuals;
 
 pub mod cells;
+pub mod clustering;
 pub mod clusters;
 pub mod paired;
+pub mod same_prompts;
 pub mod standardised;
 pub mod stratified;
 pub mod trace_level;
 
 pub mod agreement;
+pub mod confusion;
 pub mod misclassified;
+pub mod propagation;
 pub mod raters;
+pub mod tipping;
 pub mod weighted_kappa;
 
 pub mod headline;
@@ -48,6 +53,7 @@ pub mod ranks;
 mod law;
 mod layout;
 mod relabel;
+mod variates;
 
 mod decomposition;
 mod detectable;

@@ -107,6 +107,12 @@ pub enum NotEstimable {
     /// The corpus does not state the labels that the strata are made of.
     #[error("the corpus does not state the labels that the strata are made of")]
     NoLabels,
+    /// The categories have no order, so none is further from another.
+    #[error("the categories have no order, so that no weights between them exist")]
+    NotOrdered,
+    /// Several graders with errors of their own share in one rate.
+    #[error("several graders with errors of their own share in this rate")]
+    SeveralGraders,
     /// Groups, weights or pairs do not have the same length.
     #[error("the inputs do not have the same length")]
     LengthMismatch,

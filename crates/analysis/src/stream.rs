@@ -26,6 +26,8 @@ pub enum Pass {
     AllModels,
     /// Providers with two or more models in scale.
     TwoPlus,
+    /// Graders' errors.
+    GraderError,
 }
 
 impl Pass {
@@ -34,6 +36,7 @@ impl Pass {
             Pass::InScale => 1,
             Pass::AllModels => 2,
             Pass::TwoPlus => 3,
+            Pass::GraderError => 14,
         }
     }
 }
@@ -72,6 +75,11 @@ impl Stream {
             order.swap(last, usize::try_from(chosen).unwrap_or(last));
             bound -= 1;
         }
+    }
+
+    /// Sixty-four random bits.
+    pub fn word(&mut self) -> u64 {
+        self.rng.next_u64()
     }
 
     /// A whole number below `bound` (at least 1), each equally likely.

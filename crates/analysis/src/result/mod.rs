@@ -7,6 +7,8 @@
 mod contrasts;
 mod design;
 mod models;
+mod prompts;
+mod reliability;
 mod scale;
 mod shares;
 
@@ -22,6 +24,13 @@ pub use design::{
     Agreement, GraderUse, Overlap, PairAgreement, PairOverlap, ProviderPrompts, ShareGap,
 };
 pub use models::{Band, MeanRate, ModelResult, ProviderResult, RankResult};
+pub use prompts::{
+    Clustering, Comparability, ComparabilityCounts, ComparabilityRule, PairOnPrompts,
+    PairedOutcome, PooledOutcome, SamePrompts, SideOnPrompts, StratumOutcome,
+};
+pub use reliability::{
+    Confusion, CorrectedRate, CorrectedRates, CorrectedRatio, CorrectedShare, TippingPoint,
+};
 pub use scale::{
     Influence, LinePoint, ModelsNeeded, Power, ProviderResidualPp, Scale, SizeSensitivity,
 };

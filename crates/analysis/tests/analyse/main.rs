@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod corpus21;
+mod grader_errors;
 mod properties;
 mod public;
 mod relabelling;
+mod same_prompts;
 mod single_verdicts;
 mod support;
