@@ -12,6 +12,7 @@
 
 use crate::{
     cells::{Tally, common, outer, total},
+    paired::PairedTable,
     proportion::{Interval, Level},
     reason::{Estimable, NotEstimable},
     special,
@@ -158,16 +159,73 @@ pub fn clustered_rate(tallies: &[Tally]) -> Estimable<ClusteredRate> {
         se_cr2: several.map(|()| libm::sqrt(cr2)),
         df_cr2: several.map(|()| satterthwaite(tallies, n)),
         design_effect,
-        effective_n: design_effect.and_then(|deff| {
-            if deff > 0.0 {
-                Ok(n / deff)
-            } else {
-                Err(NotEstimable::NoVariance)
-            }
-        }),
+        effective_n: effective(n, design_effect),
         icc: parts.and_then(|c| c.icc()),
         variance_within: parts.map(|c| c.within),
         variance_between: parts.map(|c| (c.between - c.within) / c.n0),
+    })
+}
+
+/// A provider's rate with its models taken as fixed: residuals are about each
+/// model's own rate, and what is independent is so within a model. The traces of
+/// its models on one prompt are no repetitions, so that what is about repetition
+/// is `SeveralModels`, as is CR2; with one model this is [`clustered_rate`].
+///
+/// # Errors
+/// As [`clustered_rate`].
+pub fn clustered_within(prompts: &[Tally], models: &[Vec<Tally>]) -> Estimable<ClusteredRate> {
+    let plain = clustered_rate(prompts)?;
+    if models.len() < 2 {
+        return Ok(plain);
+    }
+    let n = count_u64(plain.n);
+    let mut gaps = vec![0.0_f64; prompts.len()];
+    let mut within = Vec::with_capacity(models.len());
+    for own in models {
+        let all = total(own)?;
+        within.push(all.n() * all.share() * (1.0 - all.share()));
+        for tally in own {
+            let place = prompts
+                .binary_search_by_key(&tally.key, |t| t.key)
+                .map_err(|_| NotEstimable::OutOfRange)?;
+            gaps[place] += count_u64(tally.succeeded) - tally.traces() * all.share();
+        }
+    }
+    let independent = sum(within);
+    let squares = sum(gaps.iter().map(|g| g * g));
+    let (prompts, design_effect) = (
+        plain.prompts,
+        if independent > 0.0 {
+            plain.se_cr0.map(|_| squares / independent)
+        } else {
+            Err(NotEstimable::NoVariance)
+        },
+    );
+    let small = count(prompts) / count(prompts.saturating_sub(1));
+    let several = Err(NotEstimable::SeveralModels);
+    Ok(ClusteredRate {
+        se_independent: libm::sqrt(independent) / n,
+        se_independent_unbiased: several,
+        se_cr0: plain.se_cr0.map(|_| libm::sqrt(squares) / n),
+        se_cr1: plain.se_cr1.map(|_| libm::sqrt(squares * small) / n),
+        se_cr2: several,
+        df_cr2: several,
+        design_effect,
+        effective_n: effective(n, design_effect),
+        icc: several,
+        variance_within: several,
+        variance_between: several,
+        ..plain
+    })
+}
+
+fn effective(n: f64, design_effect: Estimable<f64>) -> Estimable<f64> {
+    design_effect.and_then(|effect| {
+        if effect > 0.0 {
+            Ok(n / effect)
+        } else {
+            Err(NotEstimable::NoVariance)
+        }
     })
 }
 
@@ -360,6 +418,28 @@ pub fn two_way_se(prompts: &[Tally], models: &[Tally], cells: &[Tally]) -> Estim
     }
 }
 
+/// The common prompts as a paired table, where both sides always succeed or always
+/// fail on each; `None` where any prompt has a rate between.
+pub fn settled(a: &[Tally], b: &[Tally]) -> Option<PairedTable> {
+    let mut counts = [0_u64; 4];
+    for (x, y) in common(a, b) {
+        let outcome = |t: &Tally| match t.succeeded {
+            0 => Some(false),
+            all if all == t.n => Some(true),
+            _ => None,
+        };
+        let place = match (outcome(x)?, outcome(y)?) {
+            (true, true) => 0,
+            (true, false) => 1,
+            (false, true) => 2,
+            (false, false) => 3,
+        };
+        counts[place] += 1;
+    }
+    let [both, only_first, only_second, neither] = counts;
+    PairedTable::new(both, only_first, only_second, neither).ok()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -437,6 +517,30 @@ mod tests {
             paired_means(&hard, &apart),
             Err(NotEstimable::NoCommonPrompts)
         );
+    }
+
+    #[test]
+    fn models_of_one_provider_do_not_repeat_each_other() {
+        // Two models of rates 1/4 and 3/4 on the same four prompts.
+        let low = tallies(&[(1, 1), (0, 1), (0, 1), (0, 1)]);
+        let high = tallies(&[(1, 1), (1, 1), (1, 1), (0, 1)]);
+        let both = tallies(&[(2, 2), (1, 2), (1, 2), (0, 2)]);
+        let r = clustered_within(&both, &[low, high]).unwrap();
+        // Sums of residuals 1, 0, 0, -1; variance within 4 times 3/16 twice.
+        assert!((r.se_cr0.unwrap() - libm::sqrt(2.0) / 8.0).abs() < 1e-15);
+        assert!((r.design_effect.unwrap() - 2.0 / 1.5).abs() < 1e-15);
+        assert_eq!(r.icc, Err(NotEstimable::SeveralModels));
+        let one = clustered_within(&both, std::slice::from_ref(&both)).unwrap();
+        assert_eq!(one, clustered_rate(&both).unwrap());
+    }
+
+    #[test]
+    fn prompts_that_always_go_one_way_make_a_paired_table() {
+        let a = tallies(&[(2, 2), (0, 3), (1, 1)]);
+        let b = tallies(&[(1, 1), (0, 1), (0, 2)]);
+        assert_eq!(settled(&a, &b), PairedTable::new(1, 1, 0, 1).ok());
+        assert_eq!(settled(&a, &tallies(&[(1, 2)])), None);
+        assert_eq!(settled(&[], &b), None);
     }
 
     #[test]

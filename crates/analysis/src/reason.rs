@@ -107,6 +107,12 @@ pub enum NotEstimable {
     /// The corpus does not state the labels that the strata are made of.
     #[error("the corpus does not state the labels that the strata are made of")]
     NoLabels,
+    /// The strata hold too few successes to compare their ratios.
+    #[error("the strata hold too few successes to compare their ratios")]
+    SparseStrata,
+    /// Traces on one prompt come from several models and do not repeat each other.
+    #[error("the traces on one prompt come from several models and do not repeat each other")]
+    SeveralModels,
     /// The categories have no order, so none is further from another.
     #[error("the categories have no order, so that no weights between them exist")]
     NotOrdered,

@@ -13,16 +13,17 @@ use rayon::prelude::*;
 
 use crate::{
     cells::{Key, PromptCell, Tallies, Tally, Unit, common, total},
-    clusters::{clustered_difference, paired_means},
-    estimate::{KOOPMAN, STUDENT_T, bonferroni, estimate, estimate_points},
+    clusters::{PairedMeans, clustered_difference, paired_means, settled},
+    difference::newcombe,
+    estimate::{KOOPMAN, STUDENT_T, bonferroni, estimate, estimate_points, range},
     paired::PairedTable,
     proportion::{Count, Interval, Level},
     quantity::{Number, Quantity},
     ranks::best_ranks,
     reason::{Estimable, NotEstimable},
     result::{
-        Comparability, ComparabilityCounts, ComparabilityRule, PairOnPrompts, PairedOutcome,
-        PooledOutcome, SamePrompts, SideOnPrompts, StratumOutcome,
+        CommonRate, Comparability, ComparabilityCounts, ComparabilityRule, Estimate, PairOnPrompts,
+        PairedOutcome, PooledOutcome, Range, SamePrompts, SideOnPrompts, StratumOutcome,
     },
     risk_ratio::{koopman, ratio},
     standardised::{Weight, mix_distance, pooled_mix, standardise},
@@ -32,6 +33,8 @@ use crate::{
 
 /// Student's t interval with errors by prompt.
 pub const CLUSTERED: &str = "cluster-robust-cr1-t";
+/// Newcombe's interval of a difference, every prompt as one trace.
+pub const NEWCOMBE_BY_PROMPT: &str = "newcombe-by-prompt";
 /// Newcombe's interval of a difference of paired rates.
 pub const NEWCOMBE_PAIRED: &str = "newcombe-paired";
 /// Bonett and Price's interval of a ratio of paired rates.
@@ -146,8 +149,9 @@ fn assemble(
     let common = work.on_common(sides);
     let category = work.standardised(&work.categories, sides, category_mix);
     let technique = work.standardised(&work.techniques, sides, None);
-    let [common_ranks, category_ranks, technique_ranks] =
-        [&common, &category, &technique].map(ranks);
+    let common_ranks = ranks(common.iter().map(|c| c.as_result().map(|c| c.value.0)));
+    let [category_ranks, technique_ranks] =
+        [&category, &technique].map(|e| ranks(e.iter().map(|e| e.as_result().map(|e| e.value.0))));
     let moved = |other: &Estimable<Vec<usize>>| -> Quantity<usize> {
         let other = other.as_ref().map_err(|reason| *reason);
         other
@@ -196,15 +200,12 @@ fn assemble(
     }
 }
 
-type Estimates = Vec<Quantity<crate::result::Estimate>>;
+type Estimates = Vec<Quantity<Estimate>>;
 
 /// Ranks of the values, if each side has one.
-fn ranks(values: &Estimates) -> Estimable<Vec<usize>> {
-    let values: Estimable<Vec<f64>> = values
-        .iter()
-        .map(|v| v.as_result().map(|e| e.value.0))
-        .collect();
-    Ok(best_ranks(&values?))
+fn ranks(values: impl Iterator<Item = Estimable<f64>>) -> Estimable<Vec<usize>> {
+    let values: Vec<f64> = values.collect::<Estimable<_>>()?;
+    Ok(best_ranks(&values))
 }
 
 fn rank_at(ranks: &Estimable<Vec<usize>>, i: usize) -> Quantity<usize> {
@@ -226,26 +227,32 @@ impl Work<'_> {
     }
 
     /// Mean rate of each side over the prompts common to all.
-    fn on_common(&self, sides: &[(usize, Count)]) -> Estimates {
+    fn on_common(&self, sides: &[(usize, Count)]) -> Vec<Quantity<CommonRate>> {
         let keys = self.common_to_all(sides);
         let of = |side: usize| {
             let rates: Vec<f64> = held(self.prompts.of(side), &keys)
                 .map(Tally::rate)
                 .collect();
             let centre = mean(&rates).ok_or(NotEstimable::NoCommonPrompts)?;
-            if rates.len() < 2 {
-                return Err(NotEstimable::OnePrompt);
-            }
-            let df = count(rates.len() - 1);
-            let se = libm::sqrt(squares_about(&rates, centre) / df / count(rates.len()));
-            if se == 0.0 {
-                return Err(NotEstimable::NoVariance);
-            }
-            let half = self.level.t(df)? * se;
-            let interval = Interval::around(centre, half);
-            Ok(estimate(centre, interval, self.level, STUDENT_T))
+            Ok(CommonRate {
+                value: Number(centre),
+                interval: self.over_prompts(&rates, centre).into(),
+            })
         };
         sides.iter().map(|(side, _)| of(*side).into()).collect()
+    }
+
+    fn over_prompts(&self, rates: &[f64], centre: f64) -> Estimable<Range> {
+        if rates.len() < 2 {
+            return Err(NotEstimable::OnePrompt);
+        }
+        let df = count(rates.len() - 1);
+        let se = libm::sqrt(squares_about(rates, centre) / df / count(rates.len()));
+        if se == 0.0 {
+            return Err(NotEstimable::NoVariance);
+        }
+        let half = self.level.t(df)? * se;
+        Ok(range(Interval::around(centre, half), self.level))
     }
 
     /// Rate of each side at one mix.
@@ -284,9 +291,9 @@ impl Work<'_> {
             traces_higher = traces_higher.saturating_add(y.n);
         }
         let distance = mix_distance(a, b)?;
-        let crude = clustered_difference(b, a);
+        let crude = self.crude(a, b);
         let means = paired_means(b, a);
-        let on_common = means.and_then(|m| m.interval(self.adjusted));
+        let on_common = means.and_then(|m| self.over_common(&m, a, b));
         Ok(PairOnPrompts {
             lower: self.name(low),
             higher: self.name(high),
@@ -299,23 +306,61 @@ impl Work<'_> {
             mix_distance: Number(distance),
             category_mix_distance: self.distance(&self.categories, low, high).into(),
             technique_mix_distance: self.distance(&self.techniques, low, high).into(),
-            crude_pp: crude
-                .and_then(|d| Ok((d.difference, d.interval(self.adjusted)?)))
-                .map(|(d, i)| estimate_points(d, i, self.adjusted, CLUSTERED))
+            crude_pp: crude.into(),
+            told_apart_on_common: on_common
+                .as_ref()
+                .map(|e| e.lower.0 > 0.0 || e.upper.0 < 0.0)
+                .map_err(|reason| *reason)
                 .into(),
-            on_common_pp: means
-                .and_then(|m| Ok((m.difference, on_common?)))
-                .map(|(d, i)| estimate_points(d, i, self.adjusted, STUDENT_T))
-                .into(),
+            on_common_pp: on_common.into(),
             on_common_p: means.and_then(|m| m.p()).into(),
             on_common_ratio: means.and_then(|m| m.ratio).into(),
-            told_apart_on_common: on_common.map(|i| !i.contains(0.0)).into(),
             reversed: means.map(|m| m.difference < 0.0).into(),
             paired: self.paired(a, b).into(),
             by_prompt: self.pooled(a, b, None).into(),
             by_category: self.by_label(&self.categories, low, high).into(),
             by_technique: self.by_label(&self.techniques, low, high).into(),
         })
+    }
+
+    /// Difference over all traces with errors by prompt.
+    fn crude(&self, a: &[Tally], b: &[Tally]) -> Estimable<Estimate> {
+        let d = clustered_difference(b, a)?;
+        match d.interval(self.adjusted) {
+            Err(NotEstimable::NoVariance) => {
+                let interval = newcombe(ends(b)?, ends(a)?, self.adjusted);
+                let method = NEWCOMBE_BY_PROMPT;
+                Ok(estimate_points(
+                    d.difference,
+                    interval,
+                    self.adjusted,
+                    method,
+                ))
+            }
+            interval => Ok(estimate_points(
+                d.difference,
+                interval?,
+                self.adjusted,
+                CLUSTERED,
+            )),
+        }
+    }
+
+    /// Difference of the means over common prompts.
+    fn over_common(&self, m: &PairedMeans, a: &[Tally], b: &[Tally]) -> Estimable<Estimate> {
+        let (interval, method) = match m.interval(self.adjusted) {
+            Err(NotEstimable::NoVariance) => {
+                let table = settled(b, a).ok_or(NotEstimable::NoVariance)?;
+                (table.newcombe(self.adjusted)?, NEWCOMBE_PAIRED)
+            }
+            interval => (interval?, STUDENT_T),
+        };
+        Ok(estimate_points(
+            m.difference,
+            interval,
+            self.adjusted,
+            method,
+        ))
     }
 
     fn verdict(&self, shared: usize, distance: f64) -> Comparability {
@@ -477,6 +522,17 @@ impl Work<'_> {
                 ratio: of(low, high).into(),
             })
             .collect()
+    }
+}
+
+/// A side that always failed or always succeeded, with every prompt as one trace.
+fn ends(tallies: &[Tally]) -> Estimable<Count> {
+    let all = total(tallies)?;
+    let prompts = u64::try_from(tallies.len()).unwrap_or(u64::MAX);
+    match (all.successes(), all.failures()) {
+        (0, _) => Count::new(0, prompts),
+        (_, 0) => Count::new(prompts, prompts),
+        _ => Err(NotEstimable::NoVariance),
     }
 }
 

@@ -74,7 +74,8 @@ pub struct PooledComparison {
     pub difference_se: Estimable<f64>,
     /// Cochran-Mantel-Haenszel test without continuity correction.
     pub test: Estimable<ChiSquared>,
-    /// Cochran's Q on the log ratio over strata where both sides have successes.
+    /// Cochran's Q on the log ratio over strata where both sides have at least
+    /// [`ENOUGH`] successes; logarithms of fewer are too skew to be weighed.
     pub homogeneity: Estimable<ChiSquared>,
     /// Ratio of the two overall rates, strata ignored, all traces.
     pub crude_ratio: Estimable<f64>,
@@ -106,13 +107,17 @@ impl Arms {
     }
 }
 
+/// Successes of each side from which a stratum takes part in the test of homogeneity.
+pub const ENOUGH: u64 = 5;
+
 /// Pools strata.
 ///
 /// # Errors
 /// `OutOfRange` for more successes than traces, `NoCommonStrata` where no
 /// stratum was met by both sides. Field by field: `ZeroCells` where a sum in a
 /// denominator is zero, `NoVariance` where all traces of each stratum agree,
-/// `OneStratum` for the test and for homogeneity where nothing is pooled.
+/// `OneStratum` for the test where nothing is pooled, `SparseStrata` for
+/// homogeneity with fewer than two strata of enough successes.
 pub fn pooled(strata: &[Stratum], level: Level) -> Estimable<PooledComparison> {
     if strata.iter().any(|s| s.x1 > s.n1 || s.x2 > s.n2) {
         return Err(NotEstimable::OutOfRange);
@@ -285,7 +290,7 @@ fn test(arms: &[Arms]) -> Estimable<ChiSquared> {
 fn homogeneity(arms: &[Arms]) -> Estimable<ChiSquared> {
     let logs: Vec<(f64, f64)> = arms
         .iter()
-        .filter(|a| a.x1 > 0.0 && a.x2 > 0.0)
+        .filter(|a| a.x1.min(a.x2) >= count_u64(ENOUGH))
         .filter_map(|a| {
             let variance = sum([1.0 / a.x1, -1.0 / a.n1, 1.0 / a.x2, -1.0 / a.n2]);
             // A stratum where everything succeeds has no variance to weigh by.
@@ -297,10 +302,8 @@ fn homogeneity(arms: &[Arms]) -> Estimable<ChiSquared> {
             })
         })
         .collect();
-    match logs.len() {
-        0 => return Err(NotEstimable::ZeroCells),
-        1 => return Err(NotEstimable::OneStratum),
-        _ => {}
+    if logs.len() < 2 {
+        return Err(NotEstimable::SparseStrata);
     }
     let weight = sum(logs.iter().map(|(_, w)| *w));
     let centre = sum(logs.iter().map(|(log, w)| log * w)) / weight;
@@ -371,7 +374,7 @@ mod tests {
         let none = pooled(&[stratum(0, 5, 0, 5), stratum(0, 3, 0, 2)], Level::P95).unwrap();
         assert_eq!(none.ratio, Err(NotEstimable::ZeroCells));
         assert_eq!(none.test, Err(NotEstimable::NoVariance));
-        assert_eq!(none.homogeneity, Err(NotEstimable::ZeroCells));
+        assert_eq!(none.homogeneity, Err(NotEstimable::SparseStrata));
         assert_eq!((none.difference, none.difference_se), (Ok(0.0), Ok(0.0)));
         let all = pooled(&[stratum(5, 5, 5, 5), stratum(3, 3, 2, 2)], Level::P95).unwrap();
         assert_eq!(all.ratio, Ok(1.0));

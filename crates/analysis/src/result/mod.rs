@@ -25,7 +25,7 @@ pub use design::{
 };
 pub use models::{Band, MeanRate, ModelResult, ProviderResult, RankResult};
 pub use prompts::{
-    Clustering, Comparability, ComparabilityCounts, ComparabilityRule, PairOnPrompts,
+    Clustering, CommonRate, Comparability, ComparabilityCounts, ComparabilityRule, PairOnPrompts,
     PairedOutcome, PooledOutcome, SamePrompts, SideOnPrompts, StratumOutcome,
 };
 pub use reliability::{

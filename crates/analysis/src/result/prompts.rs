@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Estimate;
+use super::{Estimate, Range};
 use crate::quantity::{Number, Quantity};
 
 /// Comparisons on the same prompts.
@@ -97,9 +97,8 @@ pub struct SideOnPrompts {
     pub crude: Number,
     /// Its rank, 1 = lowest; equal rates share the lower rank.
     pub crude_rank: usize,
-    /// Mean rate over the prompts common to all sides, each prompt once; Student's t
-    /// interval over prompts.
-    pub on_common: Quantity<Estimate>,
+    /// Mean rate over the prompts common to all sides.
+    pub on_common: Quantity<CommonRate>,
     /// Its rank.
     pub on_common_rank: Quantity<usize>,
     /// Rate at the common mix of harm categories.
@@ -110,6 +109,15 @@ pub struct SideOnPrompts {
     pub by_technique: Quantity<Estimate>,
     /// Its rank.
     pub by_technique_rank: Quantity<usize>,
+}
+
+/// A mean rate over prompts, each prompt once.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct CommonRate {
+    /// The mean.
+    pub value: Number,
+    /// Student's t interval over prompts.
+    pub interval: Quantity<Range>,
 }
 
 /// Two sides.
@@ -138,8 +146,11 @@ pub struct PairOnPrompts {
     /// The same by technique.
     pub technique_mix_distance: Quantity,
     /// Difference of the rates over all traces; t interval with errors by prompt.
+    /// Where both rates are 0 or 1, Newcombe's with every prompt as one trace.
     pub crude_pp: Quantity<Estimate>,
     /// Difference of the mean rates per common prompt; t interval over prompts.
+    /// Where no difference varies, Newcombe's for pairs if every prompt always went
+    /// one way.
     pub on_common_pp: Quantity<Estimate>,
     /// p-value of that difference, not adjusted.
     pub on_common_p: Quantity,
@@ -231,9 +242,10 @@ pub struct Clustering {
     /// Mean traces per prompt.
     pub replicates: Number,
     /// Rate over all traces; t interval with errors by prompt: CR1, or CR2 with
-    /// Satterthwaite's degrees of freedom below thirty prompts.
+    /// Satterthwaite's degrees of freedom below thirty prompts; for rates of 0 and 1
+    /// Wilson's with every prompt as one trace.
     pub rate: Quantity<Estimate>,
-    /// Standard error as if traces were independent.
+    /// Standard error as if traces were independent within each model.
     pub se_independent: Number,
     /// Standard error by prompt, CR0.
     pub se_cr0: Quantity,
@@ -247,7 +259,7 @@ pub struct Clustering {
     pub design_effect: Quantity,
     /// Independent traces that would tell as much.
     pub effective_n: Quantity,
-    /// Correlation of two traces on one prompt; may be negative.
+    /// Correlation of two traces of one model on one prompt; may be negative.
     pub icc: Quantity,
     /// Standard error that endless repetition of these prompts would leave.
     pub se_floor: Quantity,
