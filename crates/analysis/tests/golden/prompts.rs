@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use caveat_analysis::{
     cells::{Key, PromptCell, Tallies, Tally, Unit},
-    clusters::{clustered_difference, clustered_rate, paired_means},
+    clusters::clustered_rate,
+    common_prompts::{clustered_difference, paired_means},
     paired::PairedTable,
     proportion::{Interval, Level},
     reason::Estimable,
