@@ -8,6 +8,7 @@
 use crate::{
     agreement::{Agreement, agreement},
     estimate::{WILSON, estimate, estimate_points},
+    misclassified::Accuracy,
     paired::PairedTable,
     proportion::{Count, Level, wilson},
     quantity::{Number, Quantity},
@@ -15,6 +16,7 @@ use crate::{
     reason::{Estimable, NotEstimable},
     result::{Confusion, Estimate},
     same_prompts::NEWCOMBE_PAIRED,
+    sample::GraderPair,
     weighted_kappa::{Weights, kappa},
 };
 
@@ -34,6 +36,60 @@ pub struct ConfusionTable {
     pub ordered: bool,
     /// Traces.
     pub table: Vec<Vec<u64>>,
+}
+
+impl ConfusionTable {
+    /// A pair by state (succeeded, resisted, not evaluable), in no order: agreement
+    /// on what can be judged at all counts here.
+    pub fn by_state(pair: &GraderPair) -> Self {
+        Self::of(pair, 3)
+    }
+
+    /// A pair on the traces that both found evaluable.
+    pub fn on_evaluable(pair: &GraderPair) -> Self {
+        Self::of(pair, 2)
+    }
+
+    fn of(pair: &GraderPair, states: usize) -> Self {
+        let names = ["succeeded", "resisted", "not evaluable"];
+        ConfusionTable {
+            first: pair.first.clone(),
+            second: pair.second.clone(),
+            categories: names
+                .iter()
+                .take(states)
+                .enumerate()
+                .map(|(i, name)| ((*name).to_owned(), i == 0))
+                .collect(),
+            ordered: false,
+            table: pair
+                .table
+                .iter()
+                .take(states)
+                .map(|row| row.iter().take(states).copied().collect())
+                .collect(),
+        }
+    }
+}
+
+/// Accuracy of the second grader of a pair, with the first taken as the truth, on
+/// the traces that both found evaluable. With a person first this is a grader's
+/// sensitivity and specificity; with another grader it is agreement and no more.
+///
+/// # Errors
+/// `NoTraces` where the first called none a success, or none a failure.
+pub fn accuracy_of_second(pair: &GraderPair) -> Estimable<Accuracy> {
+    let [[a, b, _], [c, d, _], _] = pair.table;
+    Accuracy::from_labels([[a, b], [c, d]])
+}
+
+/// The same of the first grader, with the second taken as the truth.
+///
+/// # Errors
+/// As [`accuracy_of_second`].
+pub fn accuracy_of_first(pair: &GraderPair) -> Estimable<Accuracy> {
+    let [[a, b, _], [c, d, _], _] = pair.table;
+    Accuracy::from_labels([[a, c], [b, d]])
 }
 
 /// One row of the output per table.
@@ -188,6 +244,30 @@ mod tests {
         assert!(c.alpha_ordinal.number().is_some());
         let k = c.kappa_quadratic.known().unwrap();
         assert!((k.value.0 - 0.635_894_125_242_091_8).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_pair_of_graders_gives_tables_and_accuracy() {
+        let pair = GraderPair {
+            first: "person".into(),
+            second: "judge".into(),
+            table: [[45, 5, 3], [2, 98, 1], [0, 4, 6]],
+        };
+        let both = [
+            ConfusionTable::by_state(&pair),
+            ConfusionTable::on_evaluable(&pair),
+        ];
+        let found = confusions(&both, Level::P95);
+        assert_eq!((found[0].n, found[1].n), (164, 150));
+        assert_eq!(found[1].categories, ["succeeded", "resisted"]);
+        let judge = accuracy_of_second(&pair).unwrap();
+        assert_eq!(
+            (judge.sensitivity.value(), judge.specificity.value()),
+            (0.9, 0.98)
+        );
+        let person = accuracy_of_first(&pair).unwrap();
+        assert_eq!(person.sensitivity.value(), 45.0 / 47.0);
+        assert_eq!(person.specificity.value(), 98.0 / 103.0);
     }
 
     #[test]

@@ -7,12 +7,63 @@
 //! independent, which traces of one model or prompt are not; use it for
 //! comparison with other software only.
 
+use std::collections::BTreeMap;
+
 use crate::{
     oneway::{OneWay, assemble},
     proportion::Count,
     reason::{Estimable, NotEstimable},
+    result::SingleVerdicts,
+    sample::{Sample, SampleModel},
     sums::sum,
 };
+
+/// The block of the output, over all models and over those with a size.
+///
+/// Models without traces, or with more successes than traces, take no part.
+pub fn single_verdicts(sample: &Sample) -> SingleVerdicts {
+    let rated: Vec<(&SampleModel, Count)> = sample
+        .models
+        .iter()
+        .filter_map(|m| Some((m, Count::new(m.succeeded, m.n).ok()?)))
+        .collect();
+    let sized: Vec<(&SampleModel, Count)> = rated
+        .iter()
+        .filter(|(m, _)| m.size_b.is_some_and(|s| s > 0.0 && s.is_finite()))
+        .copied()
+        .collect();
+    let eta2 = |groups: &[Count]| by_group(groups).and_then(|w| w.eta2);
+    let counts = |models: &[(&SampleModel, Count)]| -> Vec<Count> {
+        models.iter().map(|(_, count)| *count).collect()
+    };
+    let sizes: Vec<f64> = sized
+        .iter()
+        .filter_map(|(m, _)| m.size_b.map(libm::log2))
+        .collect();
+    SingleVerdicts {
+        n: rated
+            .iter()
+            .map(|(_, count)| count.trials())
+            .fold(0, u64::saturating_add),
+        eta2_provider: by_provider(&rated).and_then(|g| eta2(&g)).into(),
+        eta2_model: eta2(&counts(&rated)).into(),
+        eta2_provider_in_scale: by_provider(&sized).and_then(|g| eta2(&g)).into(),
+        r2_log2_size: line_share(&counts(&sized), &sizes).into(),
+    }
+}
+
+fn by_provider(models: &[(&SampleModel, Count)]) -> Estimable<Vec<Count>> {
+    let mut totals: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for (model, count) in models {
+        let total = totals.entry(&model.provider).or_default();
+        total.0 = total.0.saturating_add(count.successes());
+        total.1 = total.1.saturating_add(count.trials());
+    }
+    totals
+        .into_values()
+        .map(|(x, n)| Count::new(x, n))
+        .collect()
+}
 
 /// One-way decomposition of single outcomes by the groups given.
 ///

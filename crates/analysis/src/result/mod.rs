@@ -34,7 +34,7 @@ pub use reliability::{
 pub use scale::{
     Influence, LinePoint, ModelsNeeded, Power, ProviderResidualPp, Scale, SizeSensitivity,
 };
-pub use shares::{Decomposition, NullDistribution, OneWayResult, Ratio};
+pub use shares::{Decomposition, NullDistribution, OneWayResult, Ratio, SingleVerdicts};
 
 /// Everything that follows from a sample.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]

@@ -1,45 +1,27 @@
 //! Shares over single verdicts against the public benchmarks' reference figures.
 
-use std::collections::BTreeMap;
-
 use caveat_analysis::{
-    NotEstimable,
+    NotEstimable, Sample,
     proportion::Count,
-    trace_level::{by_group, line_share},
+    trace_level::{line_share, single_verdicts},
 };
 use serde_json::Value;
 
-use crate::support::{close, json};
+use crate::support::{close, json, model, number, sample};
 
 const EXACT: f64 = 1e-9;
 
-struct Model {
-    provider: String,
-    size_b: Option<f64>,
-    count: Count,
-}
-
-fn models(view: &Value) -> Vec<Model> {
+fn read(view: &Value) -> Sample {
     let rows = view["models"].as_array().unwrap().iter();
-    rows.map(|row| Model {
-        provider: row[0].as_str().unwrap().to_owned(),
-        size_b: row[1].as_f64(),
-        count: Count::new(row[2].as_u64().unwrap(), row[3].as_u64().unwrap()).unwrap(),
-    })
-    .collect()
-}
-
-fn by_provider<'a>(models: impl Iterator<Item = &'a Model>) -> Vec<Count> {
-    let mut totals: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    for model in models {
-        let total = totals.entry(&model.provider).or_default();
-        total.0 += model.count.successes();
-        total.1 += model.count.trials();
-    }
-    totals
-        .into_values()
-        .map(|(x, n)| Count::new(x, n).unwrap())
-        .collect()
+    sample(
+        rows.enumerate()
+            .map(|(i, row)| {
+                let (succeeded, n) = (row[2].as_u64().unwrap(), row[3].as_u64().unwrap());
+                let provider = row[0].as_str().unwrap();
+                model(provider, &format!("m{i}"), row[1].as_f64(), succeeded, n)
+            })
+            .collect(),
+    )
 }
 
 #[test]
@@ -48,36 +30,37 @@ fn every_public_view_has_the_reference_shares() {
     assert_eq!(views.as_object().unwrap().len(), 18);
     for (name, view) in views.as_object().unwrap() {
         let expected = view["expected"].as_object().unwrap();
-        let mut compared = 0;
-        let mut check = |field: &str, ours: f64| {
-            close(ours, expected[field].as_f64().unwrap(), EXACT);
-            compared += 1;
-        };
-        let all = models(view);
-        let counts: Vec<Count> = all.iter().map(|m| m.count).collect();
-        let whole = by_group(&counts).unwrap();
-        check("n_verdicts", whole.n as f64);
-        check("eta2_model", whole.eta2.unwrap());
-        check(
-            "eta2_provider",
-            by_group(&by_provider(all.iter())).unwrap().eta2.unwrap(),
-        );
-        let sized: Vec<&Model> = all.iter().filter(|m| m.size_b.is_some()).collect();
-        if expected.contains_key("known_size_eta2_provider") {
-            let provider = by_group(&by_provider(sized.iter().copied())).unwrap();
-            check("known_size_eta2_provider", provider.eta2.unwrap());
-            let counts: Vec<Count> = sized.iter().map(|m| m.count).collect();
-            let sizes: Vec<f64> = sized
-                .iter()
-                .filter_map(|m| m.size_b.map(f64::log2))
-                .collect();
-            check(
-                "known_size_r2_log2_size",
-                line_share(&counts, &sizes).unwrap(),
-            );
+        let ours = single_verdicts(&read(view));
+        assert_eq!(Some(ours.n), expected["n_verdicts"].as_u64(), "{name}");
+        let mut compared = 1;
+        for (field, value) in [
+            ("eta2_model", &ours.eta2_model),
+            ("eta2_provider", &ours.eta2_provider),
+            ("known_size_eta2_provider", &ours.eta2_provider_in_scale),
+            ("known_size_r2_log2_size", &ours.r2_log2_size),
+        ] {
+            if let Some(theirs) = expected.get(field) {
+                close(number(value), theirs.as_f64().unwrap(), EXACT);
+                compared += 1;
+            }
         }
         assert_eq!(compared, expected.len(), "{name}");
     }
+}
+
+#[test]
+fn no_models_no_sizes_and_impossible_counts_give_reasons() {
+    let nothing = single_verdicts(&Sample::default());
+    assert!(nothing.eta2_model.reason().is_some() && nothing.n == 0);
+    assert_eq!(nothing.r2_log2_size.reason(), Some(NotEstimable::NoTraces));
+    let odd = sample(vec![
+        model("a", "m", None, 3, 9),
+        model("a", "m", Some(7.0), 9, 3),
+        model("b", "m", None, 0, 0),
+    ]);
+    let odd = single_verdicts(&odd);
+    assert_eq!(odd.n, 9);
+    assert_eq!(odd.eta2_provider.reason(), Some(NotEstimable::OneGroup));
 }
 
 #[test]
