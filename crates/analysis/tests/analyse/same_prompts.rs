@@ -365,3 +365,32 @@ fn two_models_of_a_provider_have_an_error_by_both() {
     assert!(number(&row.se_two_way) > 0.0);
     assert_eq!(row.icc.reason(), Some(NotEstimable::SeveralModels));
 }
+
+#[test]
+fn a_million_cells_are_no_trouble() {
+    let mut state = 164_u64;
+    let mut random = |below: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let small = |value: u64| u32::try_from(value).unwrap();
+    let cells: Vec<PromptCell> = (0..1_000_000)
+        .map(|_| {
+            let (model, prompt) = (small(random(50)), small(random(20_000)));
+            PromptCell {
+                model,
+                harm_category: Some(prompt % 2),
+                ..cell(model % 8, prompt, u32::from(random(10) < 3), 1)
+            }
+        })
+        .collect();
+    let corpus = Corpus::new(cells, &["a", "b", "c", "d", "e", "f", "g", "h"]);
+    let found = corpus.compared();
+    let block = found.known().unwrap();
+    assert_eq!(block.sides.iter().map(|s| s.n).sum::<u64>(), 1_000_000);
+    assert_eq!(block.pairs.len(), 28);
+    let rows = clustering(&corpus.sample(), Level::P95);
+    assert_eq!(rows.known().unwrap().len(), 8);
+}
