@@ -3,13 +3,16 @@
 //! Row i, column j counts the traces that the first grader put into category i
 //! and the second into j. Percent agreement alone rewards a common verdict, and
 //! kappa punishes it, so both are given with the prevalence of each category.
-//! Traces are taken as independent. Sources: Cohen 1960; Fleiss, Cohen and
-//! Everitt 1969 for the standard error; Gwet 2008 for AC1.
+//! Traces are taken as independent. Sources: Cohen 1960; Gwet 2008 for AC1;
+//! Byrt, Bishop and Carlin 1993 for PABAK; Cicchetti and Feinstein 1990 for
+//! agreement by category. Weighted kappa is in [`crate::weighted_kappa`], more
+//! than two graders in [`crate::raters`].
 
 use crate::{
     proportion::{Interval, Level},
     reason::{Estimable, NotEstimable},
     sums::{count, count_u64, sum},
+    weighted_kappa::{Weights, kappa},
 };
 
 /// Agreement of two graders on the same traces.
@@ -25,8 +28,15 @@ pub struct Agreement {
     pub kappa: Estimable<f64>,
     /// Its large-sample standard error.
     pub kappa_se: Estimable<f64>,
+    /// Its standard error where agreement is by chance.
+    pub kappa_se_null: Estimable<f64>,
     /// Gwet's AC1.
     pub ac1: Estimable<f64>,
+    /// Kappa adjusted for prevalence and bias, `(k share - 1)/(k - 1)`.
+    pub pabak: Estimable<f64>,
+    /// Agreement on each category, `2 n_ii/(row + column)`; `ZeroCells` where
+    /// neither used it.
+    pub by_category: Vec<Estimable<f64>>,
     /// Share of each category, averaged over the two graders.
     pub prevalence: Vec<f64>,
 }
@@ -69,13 +79,7 @@ pub fn agreement(table: &[Vec<u64>]) -> Estimable<Agreement> {
     let columns: Vec<f64> = (0..k).map(|j| sum((0..k).map(|i| cell(i, j)))).collect();
     let agreed = (0..k).fold(0_u64, |total, i| total.saturating_add(table[i][i]));
     let share = count_u64(agreed) / total;
-    let chance = sum(rows.iter().zip(&columns).map(|(r, c)| r * c));
-    let one_category = (0..k).any(|i| table[i][i] == n);
-    let kappa = if one_category {
-        Err(NotEstimable::OneCategory)
-    } else {
-        Ok((share - chance) / (1.0 - chance))
-    };
+    let kappa = kappa(table, Weights::Nominal)?;
     let prevalence: Vec<f64> = rows
         .iter()
         .zip(&columns)
@@ -85,48 +89,31 @@ pub fn agreement(table: &[Vec<u64>]) -> Estimable<Agreement> {
         n,
         agreed,
         share,
-        kappa,
-        kappa_se: kappa.map(|kappa| {
-            let spread = Spread {
-                rows: &rows,
-                columns: &columns,
-                chance,
-                kappa,
-            };
-            libm::sqrt(spread.variance(cell).max(0.0) / total)
-        }),
+        kappa: kappa.kappa,
+        kappa_se: kappa.se,
+        kappa_se_null: kappa.se_null,
+        pabak: pabak(share, k),
+        by_category: (0..k)
+            .map(|i| {
+                let used = rows[i] + columns[i];
+                if used > 0.0 {
+                    Ok(2.0 * cell(i, i) / used)
+                } else {
+                    Err(NotEstimable::ZeroCells)
+                }
+            })
+            .collect(),
         ac1: ac1(share, &prevalence),
         prevalence,
     })
 }
 
-/// What the variance of kappa is made of.
-struct Spread<'a> {
-    rows: &'a [f64],
-    columns: &'a [f64],
-    chance: f64,
-    kappa: f64,
-}
-
-impl Spread<'_> {
-    fn variance(&self, cell: impl Fn(usize, usize) -> f64) -> f64 {
-        let k = self.rows.len();
-        let rest = 1.0 - self.kappa;
-        let agreeing = sum((0..k).map(|i| {
-            let d = 1.0 - (self.rows[i] + self.columns[i]) * rest;
-            cell(i, i) * d * d
-        }));
-        let pairs = (0..k)
-            .flat_map(|i| (0..k).map(move |j| (i, j)))
-            .filter(|(i, j)| i != j);
-        let differing = sum(pairs.map(|(i, j)| {
-            let d = self.columns[i] + self.rows[j];
-            cell(i, j) * d * d
-        }));
-        let centre = self.kappa - self.chance * rest;
-        let scale = (1.0 - self.chance) * (1.0 - self.chance);
-        (agreeing + rest * rest * differing - centre * centre) / scale
+fn pabak(share: f64, categories: usize) -> Estimable<f64> {
+    if categories < 2 {
+        return Err(NotEstimable::OneCategory);
     }
+    let k = count(categories);
+    Ok((k * share - 1.0) / (k - 1.0))
 }
 
 fn ac1(share: f64, prevalence: &[f64]) -> Estimable<f64> {

@@ -47,7 +47,24 @@ pub mod influence;
 pub mod regression;
 pub mod residuals;
 
+pub mod cells;
+pub mod clustering;
+pub mod clusters;
+pub mod common_prompts;
+pub mod paired;
+pub mod same_prompts;
+pub mod standardised;
+pub mod stratified;
+pub mod verdict_shares;
+
 pub mod agreement;
+pub mod confusion;
+pub mod misclassified;
+pub mod propagation;
+pub mod raters;
+pub mod tipping;
+pub mod weighted_kappa;
+
 pub mod headline;
 pub mod homogeneity;
 pub mod power;
@@ -56,12 +73,14 @@ pub mod ranks;
 mod law;
 mod layout;
 mod relabel;
+mod variates;
 
 mod decomposition;
 mod detectable;
 mod extremes;
 mod graders;
 mod overlap;
+mod pair_on_prompts;
 mod providers;
 mod rankings;
 mod scale;

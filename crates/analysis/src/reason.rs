@@ -97,6 +97,39 @@ pub enum NotEstimable {
     /// There are more models than the method can take in reasonable time.
     #[error("there are more models than this method takes")]
     TooManyModels,
+    /// No stratum was met by both sides.
+    #[error("no stratum was met by both sides")]
+    NoCommonStrata,
+    /// Only one stratum was met by both sides, so nothing is pooled.
+    #[error("only one stratum was met by both sides, so there is nothing to pool")]
+    OneStratum,
+    /// The stated mix gives weight to a stratum without traces.
+    #[error("the stated mix gives weight to a stratum without traces")]
+    EmptyStratum,
+    /// All traces belong to one prompt, so prompts cannot be compared.
+    #[error("all traces belong to one prompt, so the spread between prompts cannot be judged")]
+    OnePrompt,
+    /// No prompt was met by both sides.
+    #[error("no prompt was met by both sides")]
+    NoCommonPrompts,
+    /// A side has several traces on a prompt, so the prompts do not form pairs.
+    #[error("a side has several traces on one prompt, so the prompts do not form pairs")]
+    ReplicatedPrompts,
+    /// The corpus does not state the labels that the strata are made of.
+    #[error("the corpus does not state the labels that the strata are made of")]
+    NoLabels,
+    /// The strata hold too few successes to compare their ratios.
+    #[error("the strata hold too few successes to compare their ratios")]
+    SparseStrata,
+    /// Traces on one prompt come from several models and do not repeat each other.
+    #[error("the traces on one prompt come from several models and do not repeat each other")]
+    SeveralModels,
+    /// The categories have no order, so none is further from another.
+    #[error("the categories have no order, so that no weights between them exist")]
+    NotOrdered,
+    /// Several graders with errors of their own share in one rate.
+    #[error("several graders with errors of their own share in this rate")]
+    SeveralGraders,
     /// Groups, weights or pairs do not have the same length.
     #[error("the inputs do not have the same length")]
     LengthMismatch,

@@ -32,6 +32,8 @@ pub enum Pass {
     TogetherResiduals,
     /// Providers of whole models dealt anew, for shares of single traces.
     TraceLabels,
+    /// Graders' errors.
+    GraderError,
 }
 
 impl Pass {
@@ -43,6 +45,7 @@ impl Pass {
             Pass::TogetherLabels => 51,
             Pass::TogetherResiduals => 52,
             Pass::TraceLabels => 53,
+            Pass::GraderError => 14,
         }
     }
 }
@@ -81,6 +84,11 @@ impl Stream {
             order.swap(last, usize::try_from(chosen).unwrap_or(last));
             bound -= 1;
         }
+    }
+
+    /// Sixty-four random bits.
+    pub fn word(&mut self) -> u64 {
+        self.rng.next_u64()
     }
 
     /// A whole number below `bound` (at least 1), each equally likely.

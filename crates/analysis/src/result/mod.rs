@@ -7,6 +7,8 @@
 mod contrasts;
 mod design;
 mod models;
+mod prompts;
+mod reliability;
 mod scale;
 mod shares;
 mod signal;
@@ -25,10 +27,17 @@ pub use design::{
     Agreement, GraderUse, Overlap, PairAgreement, PairOverlap, ProviderPrompts, ShareGap,
 };
 pub use models::{Band, MeanRate, ModelResult, ProviderResult, RankResult};
+pub use prompts::{
+    Clustering, CommonRate, Comparability, ComparabilityCounts, ComparabilityRule, PairOnPrompts,
+    PairedOutcome, PooledOutcome, SamePrompts, SideOnPrompts, StratumOutcome,
+};
+pub use reliability::{
+    Confusion, CorrectedRate, CorrectedRates, CorrectedRatio, CorrectedShare, TippingPoint,
+};
 pub use scale::{
     Influence, LinePoint, ModelsNeeded, Power, ProviderResidualPp, Scale, SizeSensitivity,
 };
-pub use shares::{Decomposition, NullDistribution, OneWayResult, Ratio};
+pub use shares::{Decomposition, NullDistribution, OneWayResult, Ratio, SingleVerdicts};
 pub use signal::{
     Levels, NoiseShare, OnSize, ProviderEffect, ProviderPrediction, RandomEffects, Shrunken,
     Signal, Tau,

@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod corpus21;
+mod grader_errors;
 mod properties;
 mod public;
 mod relabelling;
+mod same_prompts;
 mod signal;
+mod single_verdicts;
 mod support;
 mod together;
 mod traces;

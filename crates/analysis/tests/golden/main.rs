@@ -7,9 +7,11 @@
 mod agreement;
 mod corpus21;
 mod decomposition;
+mod misclassified;
 mod mixed_linear;
 mod noise;
 mod planning;
+mod prompts;
 mod regression;
 mod shares;
 mod support;

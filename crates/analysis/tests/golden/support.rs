@@ -31,14 +31,15 @@ impl Golden {
         assert!(!self.cases.is_empty());
         let mut failures = Vec::new();
         for case in &self.cases {
+            let id = case["id"].as_str().unwrap();
             let mut fields = Case {
+                id: id.to_owned(),
                 pending: BTreeMap::new(),
                 tolerance: self.tolerance,
                 failures: Vec::new(),
             };
             fields.flatten("", &case["expected"]);
             check(&case["input"], &mut fields);
-            let id = case["id"].as_str().unwrap();
             let left = fields
                 .pending
                 .keys()
@@ -63,6 +64,7 @@ impl Golden {
 
 /// The fields of one case that are still to be compared.
 pub(crate) struct Case {
+    id: String,
     pending: BTreeMap<String, Value>,
     tolerance: f64,
     failures: Vec<String>,
@@ -85,6 +87,11 @@ impl Case {
             };
             self.flatten(&path, inner);
         }
+    }
+
+    /// Name of the case in its file.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
     }
 
     pub(crate) fn has(&self, path: &str) -> bool {
