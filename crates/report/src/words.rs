@@ -308,6 +308,19 @@ pub fn why_not(reason: NotEstimable) -> &'static str {
         NotEstimable::OneCategory => "both graders gave one and the same verdict throughout",
         NotEstimable::TooManyArrangements => "there are too many arrangements to enumerate",
         NotEstimable::NotGiven => "a figure that it is computed from is missing",
+        NotEstimable::SingleTrace => "a model has a single result",
+        NotEstimable::OnlyNoise => "the spread is no more than the chance of single results makes",
+        NotEstimable::TooManyModels => "there are more models than the method takes",
+        NotEstimable::NoCommonStrata | NotEstimable::NoCommonPrompts => {
+            "the two met no common prompt"
+        }
+        NotEstimable::OneStratum => "the two met in one stratum alone",
+        NotEstimable::OnePrompt => "all results are on one prompt",
+        NotEstimable::ReplicatedPrompts => "there are several results on one prompt",
+        NotEstimable::NoLabels => "the corpus does not state the labels",
+        NotEstimable::SparseStrata => "the strata hold too few successes",
+        NotEstimable::SeveralModels => "results on one prompt are of several models",
+        NotEstimable::SeveralGraders => "several graders share in the rate",
         _ => "the data lie outside the range of the method",
     }
 }

@@ -3,7 +3,8 @@
 use caveat_analysis::sample::SampleModel;
 
 use crate::support::{
-    Case, all_zero, counts_only, grader_pair, no_sizes, opposite, reconstruction, vendors_only,
+    Case, all_zero, case, counts_only, grader_pair, no_sizes, opposite, reconstruction,
+    vendors_only,
 };
 
 fn called_for(code: &str, case: &Case) {
@@ -99,6 +100,31 @@ fn caveats_about_sizes_follow_the_sizes() {
     both("CAV-SIZE-UNDISCLOSED", &coded, &disclosed);
     both("CAV-MIXTURE", &coded, &disclosed);
     both("CAV-SIZE-MISSING", &no_sizes(), &disclosed);
+}
+
+#[test]
+fn caveats_about_shares_follow_what_they_rest_on() {
+    let plain = opposite();
+    both("CAV-ONE-MODEL", &reconstruction(), &plain);
+    let few = changed(reconstruction(), |model| {
+        model.succeeded /= 10;
+        model.n /= 10;
+    });
+    both("CAV-NOISE", &few, &plain);
+    // Inside every vendor the rate rises with size; larger vendors start lower.
+    let lines = [
+        ("a1", "alpha", 1.0, 310),
+        ("a2", "alpha", 2.0, 400),
+        ("a3", "alpha", 4.0, 500),
+        ("b1", "beta", 8.0, 300),
+        ("b2", "beta", 16.0, 410),
+        ("b3", "beta", 32.0, 500),
+        ("c1", "gamma", 64.0, 300),
+        ("c2", "gamma", 128.0, 400),
+        ("c3", "gamma", 256.0, 510),
+    ]
+    .map(|(model, vendor, size, x)| (model, vendor, size, size, size, 1000, x));
+    both("CAV-SUPPRESSION", &case(&lines), &plain);
 }
 
 #[test]
