@@ -44,7 +44,7 @@ const EXPLANATIONS: &[Explanation] = &[
         code: "CAV-PROMPTS",
         what: "Ranked vendors met partly different prompts.",
         why_it_matters: "A vendor that met easier prompts looks worse; the difference is then one of prompts.",
-        rule: "The lowest Jaccard index between two ranked vendors is below 1; grave where the median pair is below 0.5.",
+        rule: "The lowest Jaccard index between two ranked vendors is below 1; grave where the median pair is below 0.5, a note where the lowest is 0.95 or more.",
         remedy: "Test every vendor on one set of prompts, or compare on the shared prompts only.",
     },
     Explanation {

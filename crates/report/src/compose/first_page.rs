@@ -256,7 +256,7 @@ fn claims(facts: &Facts<'_>) -> (String, Table) {
         more: None,
         note: vec![say(
             format!(
-                "{} of {}. Chance: share of {} that reach the figure. All claims: section \u{201c}All claims\u{201d}.",
+                "{} of {}. True: corrected for chance. Chance: share of {} that reach the figure. All claims: section \u{201c}All claims\u{201d}.",
                 format::plural(facts.main_share().result.n_models, "model", "models"),
                 format::plural(facts.main_share().result.n_groups, "vendor", "vendors"),
                 findings::relabellings(facts)
@@ -326,11 +326,12 @@ fn in_brackets(range: Option<String>) -> String {
     range.map_or_else(String::new, |range| format!(" [{range}]"))
 }
 
-/// The interval of a population's share ("0.0 to 57.7%, 90%").
+/// The interval of a population's share ("true 0.0 to 57.7%, 90%"); the share as
+/// computed is biased upwards and may lie above it.
 fn share_range(range: Option<&caveat_analysis::result::Range>) -> Option<String> {
     range.map(|range| {
         format!(
-            "{} to {}%, {}",
+            "true {} to {}%, {}",
             format::percent_cell(range.lower.0),
             format::percent_cell(range.upper.0),
             format::level(range.level.0)
@@ -481,12 +482,15 @@ fn figures_note(facts: &Facts<'_>) -> crate::document::Sentence {
     let result = facts.main_share().result;
     let drawn = findings::relabellings(facts);
     let text = if result.n_models == models || result.n_models == 0 {
-        format!("{}; {drawn}.", counted(models, vendors))
+        format!(
+            "{}; {drawn}. True: corrected for chance.",
+            counted(models, vendors)
+        )
     } else {
         let ranked = facts.ranked();
         let of_ranked = ranked.iter().map(|provider| provider.n_models).sum();
         format!(
-            "Shares and ratio: {}, with a known size; last row: {}; {drawn}.",
+            "Shares and ratio: {}, with a known size; last row: {}; {drawn}. True: corrected for chance.",
             counted(result.n_models, result.n_groups),
             counted(of_ranked, ranked.len())
         )

@@ -295,7 +295,7 @@ fn figure(facts: &Facts<'_>, title: String) -> Figure {
             crate::words::measure(facts),
             hollow_words(facts, &models)
         ),
-        alt: charts::alt(&parts, &more, "within"),
+        alt: charts::alt(&parts, &more, "within_providers"),
         note: vec![say(
             "\u{201c}Falls\u{201d} and \u{201c}rises\u{201d} need the smallest and the largest model to differ with an interval that excludes zero, each vendor by itself, not adjusted for the number of vendors; a few points cannot show a shape.",
             ids,
