@@ -359,7 +359,7 @@ const EXPLANATIONS: &[Explanation] = &[
         code: "F-WITHIN",
         what: "Whether the rate goes with size inside vendors.",
         why_it_matters: "A trend over all models can hide opposite ones inside vendors.",
-        rule: "Three or more models in scale; a direction where the interval between smallest and largest excludes zero, each vendor by itself, not adjusted for the number of vendors.",
+        rule: "Three or more models in scale; a direction where the interval between smallest and largest excludes zero, adjusted for the number of such vendors (Bonferroni).",
         remedy: "More models per vendor.",
     },
 ];

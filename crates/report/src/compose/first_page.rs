@@ -339,9 +339,11 @@ fn share_range(range: Option<&caveat_analysis::result::Range>) -> Option<String>
     })
 }
 
-/// The interval of the ratio of pooled rates of the two extremes.
+/// The interval of the ratio of pooled rates of the two extremes, adjusted for
+/// their choice among all pairs.
 fn pooled_range(facts: &Facts<'_>) -> Option<String> {
-    facts.analysis().risk_ratio.pooled.known().map(|ratio| {
+    let adjusted = facts.analysis().risk_ratio.pooled_adjusted.known();
+    adjusted.map(|ratio| {
         format!(
             "pooled {} to {}, {}",
             format::times(ratio.lower.0),

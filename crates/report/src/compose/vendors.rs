@@ -262,7 +262,7 @@ fn table(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Table {
         number: None,
         title: Some(title(facts)),
         subtitle: Some(format!(
-            "{} pooled over a vendor\u{2019}s models; {} or more evaluable results; heavy: differs from most others",
+            "{} pooled over a vendor\u{2019}s models; {} or more evaluable results; heavy: lower than most others, or higher than most",
             words::measure(facts),
             format::thousands(facts.definition().analysis.ranking_min_n)
         )),

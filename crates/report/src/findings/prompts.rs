@@ -197,6 +197,25 @@ fn of_told_apart(without: usize, told: usize) -> String {
     }
 }
 
+/// What two vendors have in common, as the end of a sentence on them: nothing
+/// where the prompts are not identified or the same.
+pub fn of_pair(facts: &Facts<'_>, one: &str, other: &str) -> String {
+    let Some(overlap) = facts.analysis().overlap.known() else {
+        return String::new();
+    };
+    let pair = overlap.pairs.iter().find(|pair| {
+        (pair.first == one && pair.second == other) || (pair.first == other && pair.second == one)
+    });
+    match pair {
+        Some(pair) if pair.common == 0 => "; the two share no prompt".to_owned(),
+        Some(pair) if pair.jaccard.number().is_some_and(|j| j < 1.0) => format!(
+            "; the two share {}",
+            format::plural(pair.common, "prompt", "prompts")
+        ),
+        _ => String::new(),
+    }
+}
+
 /// "none is", "one is", "four are".
 pub fn are(n: usize) -> String {
     match n {
