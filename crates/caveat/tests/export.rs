@@ -48,6 +48,7 @@ impl Case {
                     path: (*name).to_owned(),
                     format: "synthetic".to_owned(),
                     digest: Digest::of(name.as_bytes()),
+                    options: Digest::of(b"{}"),
                     companions: Vec::new(),
                 })
                 .unwrap();

@@ -194,6 +194,36 @@ fn a_regrade_adds_grades_and_no_trace() {
 }
 
 #[test]
+fn a_regrade_back_to_the_first_verdict_counts() {
+    let case = Case::new();
+    case.write("m.toml", &format!("files = [\"*.csv\"]\n{MAPPING}"));
+    let mapping = case.text("m.toml");
+    let first = table(0..30);
+    let regraded = first.replace("reply 4,0", "reply 4,1");
+    let compliance = || {
+        let models = case.status()["models"].clone();
+        let of = |model: &Value| model["by_verdict"]["compliance"].as_u64().unwrap();
+        models.as_array().unwrap().iter().map(of).sum::<u64>()
+    };
+    for (name, text, expected) in [
+        ("a.csv", &first, 15),
+        ("b.csv", &regraded, 16),
+        ("c.csv", &first, 15),
+    ] {
+        case.write(name, text);
+        let (code, _, err) = case.import(&["--mapping", &mapping, &case.text(name)]);
+        assert_eq!(code, 0, "{err}");
+        assert_eq!(compliance(), expected, "{name}");
+    }
+    let folder = case.path("").to_str().unwrap().to_owned();
+    for _ in 0..2 {
+        let (_, answer, _) = case.import(&["--mapping", &mapping, &folder]);
+        assert_eq!(answer["totals"]["imported"], 0);
+        assert_eq!(compliance(), 15);
+    }
+}
+
+#[test]
 fn one_refused_source_of_a_folder_leaves_the_others() {
     let case = Case::new();
     case.mixed();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use caveat_corpus::Digest;
 use caveat_importer::Reject;
 use caveat_importer::text::printable;
-use caveat_store::{Account, Store, texts_path};
+use caveat_store::{Account, Restated, Store, texts_path};
 use serde::Serialize;
 
 use crate::catalogue::Catalogue;
@@ -215,9 +215,33 @@ impl Watch for Call {
             }
         }
     }
+
+    fn restated(&mut self, restated: &Restated) {
+        self.add_restated(restated);
+    }
 }
 
 impl Call {
+    /// Counts grades that a source added once more.
+    fn add_restated(&mut self, restated: &Restated) {
+        let mut sources = self.answer.sources.iter_mut();
+        let source = sources.find_map(|source| match source {
+            Outcome::Imported(imported)
+                if imported.digest == restated.source && imported.format == restated.format =>
+            {
+                Some(imported)
+            }
+            _ => None,
+        });
+        let Some(imported) = source else { return };
+        imported.account.grades_added += restated.grades_added;
+        imported.notes.push(format!(
+            "{} of its grades were replaced by a source that was imported before, and count again",
+            restated.grades_added
+        ));
+        self.answer.totals.grades_added += restated.grades_added;
+    }
+
     /// Keeps what is no source, and hands out the sources.
     fn take(&mut self, sorted: Vec<Sorted>) -> Vec<Request> {
         let mut requests = Vec::new();
