@@ -67,10 +67,10 @@ pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
     if let Some(path) = &arguments.rejects {
         refuse_as_rejects(path, arguments)?;
     }
-    let mut store = Store::open(&arguments.store)?;
-    if arguments.keep_text {
-        store.keep_texts()?;
-    }
+    // A store that is there must be ours before anything is read; one that is
+    // not is made only for a source.
+    let there = crate::files::is_there(&arguments.store);
+    let there = there.then(|| Store::open(&arguments.store)).transpose()?;
     let rejects = arguments.rejects.clone();
     let rejects = rejects.unwrap_or_else(|| rejects_path(&arguments.store));
     let gathered = gather(&arguments.paths, &own_files(arguments, &rejects));
@@ -82,6 +82,13 @@ pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
         first_rejects: Vec::new(),
     };
     let requests = call.take(sorted);
+    if requests.is_empty() {
+        return call.finish(arguments, rejects, Ok(()));
+    }
+    let mut store = there.map_or_else(|| Store::open(&arguments.store), Ok)?;
+    if arguments.keep_text {
+        store.keep_texts()?;
+    }
     let progress = Progress::start(importing::total_bytes(&requests));
     let imported = importing::import_all(&mut store, &requests, &progress, &mut call);
     progress.finish();
