@@ -623,6 +623,76 @@ fn a_report_may_name_a_mapping_file_that_others_share() {
     assert!(err.contains("`options` and a `mapping`"), "{err}");
 }
 
+/// The start of a `report.toml`; keys of the report may follow.
+const REPORT: &str = "title = \"T\"\nnumber = \"0\"\nseries = \"S\"\nauthor = \"A\"\n\
+     edition_date = \"2026-11-23\"\ncorpus = \"Corpus: counts\"\n";
+
+#[test]
+fn a_report_takes_a_folder_as_an_import_does() {
+    let case = Case::new();
+    let rows = |vendor: &str| -> String {
+        let row = |n: u32| format!("{vendor}-{n},{vendor},{},{}\n", 60 + n, 10 + (n * 7) % 40);
+        "model,vendor,n,s\n".to_owned() + &(0..6).map(row).collect::<String>()
+    };
+    for vendor in ["a", "b"] {
+        case.write(&format!("report/data/{vendor}.csv"), &rows(vendor));
+    }
+    case.write("report/data/deep/c.csv", &rows("c"));
+    case.write("report/data/README.md", "# Placeholder\n");
+    case.write(
+        "report/data/tables.toml",
+        "files = [\"**/*.csv\"]\nkind = \"counts\"\n\
+         columns = { model = \"model\", provider = \"vendor\", n = \"n\", succeeded = \"s\" }\n\
+         constants = { grader_kind = \"llm\" }\n",
+    );
+    let input = "[[inputs]]\npath = \"data\"\n";
+    let mapped =
+        format!("{REPORT}[analysis]\npermutations = 999\n{input}mapping = \"data/tables.toml\"\n");
+    case.write("report/report.toml", &mapped);
+    let report = case.text("report");
+    let (code, _, err) = outcome(&["report", &report, "--only", "markdown"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(
+        err.contains("1 file in `data` is of no known format"),
+        "{err}"
+    );
+    let manifest = fs::read(case.path("report/edition/manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let inputs: Vec<&str> = manifest["inputs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|input| input["path"].as_str().unwrap())
+        .collect();
+    for name in [
+        "data/tables.toml",
+        "data/a.csv",
+        "data/b.csv",
+        "data/deep/c.csv",
+    ] {
+        let times = inputs.iter().filter(|input| **input == name).count();
+        assert_eq!(times, 1, "{inputs:?}");
+    }
+    for (more, code, part) in [
+        (
+            "",
+            3,
+            "no importer recognises any file in the folder `data`",
+        ),
+        (
+            "options = { kind = \"counts\" }\n",
+            2,
+            "which importer they are for",
+        ),
+        ("importer = \"no-such\"\n", 2, "no-such"),
+    ] {
+        case.write("report/report.toml", &format!("{REPORT}{input}{more}"));
+        let (found, _, err) = outcome(&["analyse", &report]);
+        assert_eq!(found, code, "{more}: {err}");
+        assert!(err.contains(part) && err.contains("hint: "), "{err}");
+    }
+}
+
 #[test]
 fn the_importers_say_what_they_read_and_where_they_come_from() {
     let listed = support::json(&["importers", "--json"]);
