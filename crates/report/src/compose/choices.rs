@@ -413,13 +413,11 @@ fn slopes(facts: &Facts<'_>) -> Table {
             let slope = choice.slope;
             let one = |share: f64| format::signed(100.0 * share, 1);
             let absent = |reason| not_estimable(reason);
-            let verdict = slope
-                .known()
-                .map_or("not estimable", |s| match words::ladder(s, None) {
-                    Ladder::Lower => "falls",
-                    Ladder::Higher => "rises",
-                    Ladder::Smaller | Ladder::NotEstablished => "not established",
-                });
+            let verdict = choice.way().map_or("not estimable", |way| match way {
+                Ladder::Lower => "falls",
+                Ladder::Higher => "rises",
+                Ladder::Smaller | Ladder::NotEstablished => "not established",
+            });
             row([
                 choice.name.clone(),
                 format::count(choice.n_models),

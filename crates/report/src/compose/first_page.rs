@@ -256,7 +256,7 @@ fn claims(facts: &Facts<'_>) -> (String, Table) {
         more: None,
         note: vec![say(
             format!(
-                "{} of {}. True: corrected for chance. Chance: share of {} that reach the figure. All claims: section \u{201c}All claims\u{201d}.",
+                "{} of {}. Chance: share of {} that reach the figure. All claims: section \u{201c}All claims\u{201d}.",
                 format::plural(facts.main_share().result.n_models, "model", "models"),
                 format::plural(facts.main_share().result.n_groups, "vendor", "vendors"),
                 findings::relabellings(facts)
@@ -348,7 +348,7 @@ fn pooled_range(facts: &Facts<'_>) -> Option<String> {
             "pooled {} to {}, {}",
             format::times(ratio.lower.0),
             format::times(ratio.upper.0),
-            format::level(ratio.level.0)
+            words::level(facts)
         )
     })
 }
@@ -484,15 +484,12 @@ fn figures_note(facts: &Facts<'_>) -> crate::document::Sentence {
     let result = facts.main_share().result;
     let drawn = findings::relabellings(facts);
     let text = if result.n_models == models || result.n_models == 0 {
-        format!(
-            "{}; {drawn}. True: corrected for chance.",
-            counted(models, vendors)
-        )
+        format!("{}; {drawn}.", counted(models, vendors))
     } else {
         let ranked = facts.ranked();
         let of_ranked = ranked.iter().map(|provider| provider.n_models).sum();
         format!(
-            "Shares and ratio: {}, with a known size; last row: {}; {drawn}. True: corrected for chance.",
+            "Shares and ratio: {}, with a known size; last row: {}; {drawn}.",
             counted(result.n_models, result.n_groups),
             counted(of_ranked, ranked.len())
         )
