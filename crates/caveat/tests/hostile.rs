@@ -368,6 +368,7 @@ fn pipes_devices_and_folders_are_refused_at_once_wherever_a_file_is_named() {
                 2,
             ),
             (vec!["import", "--store", strange, &table], 3),
+            (vec!["import", "--guess", strange], 3),
             (vec!["status", "--store", strange], 3),
             (vec!["report", strange], 2),
         ] {
@@ -375,6 +376,40 @@ fn pipes_devices_and_folders_are_refused_at_once_wherever_a_file_is_named() {
             assert_eq!(actual, code, "{arguments:?}: {message}");
             assert!(message.contains("\nhint: "), "{arguments:?}: {message}");
         }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_beside_a_database_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (store, source) = (path("s.caveat.db"), path("x.db"));
+    let names: Vec<String> = (0..4).map(tame).collect();
+    corpus(Path::new(&source), &names);
+    let (code, message) = prompt_refusal(&["import", "--store", &store, &source]);
+    assert_eq!(code, 0, "{message}");
+    for beside in [&store, &source] {
+        let pipe = format!("{beside}-journal");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let out = path("x.csv");
+        let of_store = [
+            vec!["status", "--store", &store],
+            vec!["models", "--unknown", "--store", &store],
+            vec![
+                "export", "--store", &store, "--format", "csv", "--out", &out,
+            ],
+        ];
+        let import = vec!["import", "--store", &store, &source];
+        let of_store = of_store.into_iter().filter(|_| *beside == store);
+        for arguments in of_store.chain([import]) {
+            let (code, message) = prompt_refusal(&arguments);
+            assert_eq!(code, 3, "{arguments:?}: {message}");
+            assert!(message.contains("-journal"), "{arguments:?}: {message}");
+            assert!(message.contains("hint: "), "{arguments:?}: {message}");
+        }
+        fs::remove_file(pipe).unwrap();
     }
 }
 

@@ -284,3 +284,20 @@ fn a_proposal_is_the_same_every_time() {
         assert_eq!(guessed(&data(name)), guessed(&data(name)));
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_table_and_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("t.csv");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let (send, receive) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let found = guess(&pipe, &Limits::default());
+        let _ = send.send(found.map(drop).map_err(|error| error.to_string()));
+    });
+    let found = receive.recv_timeout(std::time::Duration::from_secs(60));
+    let message = found.expect("it waits").unwrap_err();
+    assert!(message.contains("it is a pipe, not a file"), "{message}");
+}

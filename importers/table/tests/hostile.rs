@@ -82,7 +82,7 @@ fn a_source_that_cannot_be_read_is_refused_with_a_remedy() {
     let missing = import_with(&common::data("no such file"), &options(COUNTS)).unwrap_err();
     assert!(missing.to_string().starts_with("cannot read"));
     let folder = import_with(&common::data(""), &options(COUNTS)).unwrap_err();
-    assert!(folder.to_string().contains("not a regular file"));
+    assert!(folder.to_string().contains("it is a folder, not a file"));
 }
 
 #[test]
