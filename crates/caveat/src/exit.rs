@@ -68,6 +68,7 @@ impl From<StoreError> for Failure {
             StoreError::NotFound { .. } => WRONG_USE,
             StoreError::Foreign { .. }
             | StoreError::Beside { .. }
+            | StoreError::NotPrivate { .. }
             | StoreError::Newer { .. }
             | StoreError::Older { .. }
             | StoreError::Damaged { .. } => REFUSED,
