@@ -285,6 +285,46 @@ fn a_proposal_is_the_same_every_time() {
     }
 }
 
+#[test]
+fn a_header_too_wide_or_too_long_to_be_one_is_refused_at_once() {
+    let long = "a".repeat(1 << 20);
+    for (name, text, reason) in [
+        (
+            "t.csv",
+            format!("{long}\n1\n"),
+            "has 1048576 characters, at most 300",
+        ),
+        (
+            "t.csv",
+            format!("model,{long}\na,1\n"),
+            "has 1048576 characters",
+        ),
+        (
+            "t.jsonl",
+            format!("{{\"model\": \"a\", \"{long}\": 1}}\n"),
+            "has 1048576 characters",
+        ),
+        (
+            "t.csv",
+            format!(
+                "{}\n",
+                (0..2_001)
+                    .map(|n| format!("c{n}"))
+                    .collect::<Vec<_>>()
+                    .join(",")
+            ),
+            "2001 columns, at most 2000",
+        ),
+    ] {
+        let message = guess_text(name, text.as_bytes()).unwrap_err();
+        assert!(message.contains(reason), "{message}");
+        assert!(message.contains("\nhint: "), "{message}");
+        assert!(message.len() < 1_000, "{}", message.len());
+    }
+    let kept = "é".repeat(300);
+    assert!(guess_text("t.csv", format!("model,{kept}\na,1\n").as_bytes()).is_ok());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_is_no_table_and_is_not_waited_for() {
