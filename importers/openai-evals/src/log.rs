@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-use caveat_corpus::{Digest, Grade, GraderKind, Location, Outcome, Record};
+use caveat_corpus::{Digest, Grade, GraderKind, Location, Outcome, Record, Verdict};
 use caveat_importer::json::raw_text;
 use caveat_importer::lines::{End, Line as FileLine, Lines, Position};
 use caveat_importer::text::printable;
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::FORMAT;
+use crate::damage::Damage;
 use crate::event::{self, Event, Line, Match, Sampling, object, type_of};
 use crate::options::OwnOptions;
 use crate::polarity::{Applied, MATCH};
@@ -57,17 +58,24 @@ pub(crate) fn import(
         usable: false,
         cut_at: None,
         void: 0,
+        damage: Damage::default(),
+        damaged: 0,
     };
     let mut lines = Lines::open(path, 0, limits).map_err(io)?;
     let mut told = 0;
     while let Some((at, line)) = lines.next_line().map_err(io)? {
         let result = match line {
             FileLine::Whole(line) if line.trim_ascii().is_empty() => Ok(()),
-            FileLine::Whole(line) => log.line(line, at),
-            FileLine::TooLong { bytes } => Err(format!(
-                "the line has {bytes} bytes, at most {} are read",
-                limits.max_record_bytes
-            )),
+            FileLine::Whole(line) => log
+                .line(line, at)
+                .inspect_err(|_| log.damage.add(Some(line))),
+            FileLine::TooLong { bytes } => {
+                log.damage.add(None);
+                Err(format!(
+                    "the line has {bytes} bytes, at most {} are read",
+                    limits.max_record_bytes
+                ))
+            }
         };
         if let Err(reason) = result {
             let location = Location {
@@ -125,6 +133,9 @@ struct Log<'a> {
     cut_at: Option<u64>,
     /// Traces that were graded although the model had not answered.
     void: u64,
+    /// What the rejected lines belong to, and how many samples that is.
+    damage: Damage,
+    damaged: u64,
 }
 
 impl Log<'_> {
@@ -289,7 +300,15 @@ impl Log<'_> {
                 Some(file) => self.texts(file, sample).map_err(io)?,
                 None => Texts::default(),
             };
-            for trace in traces(sample, run, model, texts) {
+            let is_damaged = self.damage.is_of(sample);
+            self.damaged += u64::from(is_damaged && !sample.grades.is_empty());
+            for mut trace in traces(sample, run, model, texts) {
+                if is_damaged {
+                    // What the lost line would change is not known; the raw value stays.
+                    for grade in &mut trace.grades {
+                        grade.verdict = Verdict::NotGradeable;
+                    }
+                }
                 let is_void = trace.outcome == Outcome::Error && !trace.grades.is_empty();
                 self.void += u64::from(is_void);
                 sink.record(Record::Trace(Box::new(trace)))?;
@@ -356,6 +375,18 @@ impl Log<'_> {
             notes.push(format!(
                 "{} traces were graded although the model had not answered (an error, or calls that returned nothing); they count as errors, and their grades for nothing",
                 self.void
+            ));
+        }
+        if self.damaged > 0 {
+            notes.push(format!(
+                "{} graded samples have a line that is rejected, which may have changed what they say; their grades count for nothing",
+                self.damaged
+            ));
+        }
+        let unplaced = self.damage.unplaced(&self.samples);
+        if unplaced > 0 {
+            notes.push(format!(
+                "{unplaced} rejected lines belong to no sample that can be made out; if one of them told of an error, the verdict of its sample is wrong"
             ));
         }
         if !self.others.is_empty() {
