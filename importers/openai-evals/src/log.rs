@@ -6,10 +6,10 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use caveat_corpus::{Digest, Grade, GraderKind, Location, Outcome, Record, Verdict};
-use caveat_importer::json::raw_text;
+use caveat_importer::json::raw_score;
 use caveat_importer::lines::{End, Line as FileLine, Lines, Position};
 use caveat_importer::text::printable;
-use caveat_importer::{ImportError, Limits, Options, Reject, Sink, SourceFacts, file};
+use caveat_importer::{ImportError, Limits, Options, Reject, Sink, SourceFacts, file, quote};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -24,9 +24,6 @@ use crate::trace::{Texts, traces};
 
 const HINT: &str = "a log begins with a `spec` line that names the eval and its completion \
     functions; copy it again from its start, or give the name with the option `model`";
-
-/// Characters of the name of an unknown event that a note shows.
-const MAX_KIND_CHARS: usize = 64;
 
 /// Bytes between two words on progress.
 const PROGRESS_BYTES: u64 = 4 << 20;
@@ -46,6 +43,7 @@ pub(crate) fn import(
     let limits = &options.limits;
     let mut log = Log {
         limits,
+        keep_text: options.keep_text,
         own,
         end: End::of(path).map_err(io)?,
         runs: Vec::new(),
@@ -116,12 +114,13 @@ fn refused(path: &Path, found: impl Into<String>) -> ImportError {
 /// What was read of a log.
 struct Log<'a> {
     limits: &'a Limits,
+    keep_text: bool,
     own: &'a OwnOptions,
     end: End,
     runs: Vec<Run>,
     samples: Samples,
     applied: Applied,
-    /// Events that are not read, by type.
+    /// Events that are not read, by type as a note shows it.
     others: BTreeMap<String, u64>,
     /// Correct comparisons, and all of them.
     correct: (u64, u64),
@@ -177,9 +176,7 @@ impl Log<'_> {
             "metrics" => self.metrics(line, event, run)?,
             "error" => Read::Failure,
             other => {
-                // The name is the file's: its start tells it apart.
-                let shown: String = other.chars().take(MAX_KIND_CHARS).collect();
-                *self.others.entry(shown).or_default() += 1;
+                *self.others.entry(quote::word(other)).or_default() += 1;
                 Read::Nothing
             }
         };
@@ -261,7 +258,7 @@ impl Log<'_> {
             let grade = Grade {
                 kind,
                 verdict: self.applied.of_metric(self.own, &name, &value),
-                raw: Some(raw_text(&value)),
+                raw: Some(raw_score(&name, &value, self.keep_text)),
                 grader: Some(name),
                 version: None,
                 graded_at: event.created_at.clone(),
@@ -392,7 +389,7 @@ impl Log<'_> {
         if !self.others.is_empty() {
             let kinds = self.others.iter().take(12);
             let kinds: Vec<String> = kinds
-                .map(|(kind, events)| format!("`{}` ({events})", printable(kind)))
+                .map(|(kind, events)| format!("{kind} ({events})"))
                 .collect();
             notes.push(format!(
                 "events of types that are not read: {}",
