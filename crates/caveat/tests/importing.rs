@@ -767,3 +767,19 @@ fn unknown_names_are_listed_until_a_register_of_its_own_knows_them() {
     let (code, _, err) = outcome(&[&list[..], &["--register", &register]].concat());
     assert_eq!(code, 0, "{err}");
 }
+
+#[test]
+fn a_register_that_cannot_be_read_is_named_and_not_quoted() {
+    let case = Case::new();
+    case.write(
+        "models.toml",
+        "\n[[model]]\nsecret = \"a line of theirs\"\n",
+    );
+    let register = case.text("models.toml");
+    let (code, _, err) = outcome(&["models", "--register", &register]);
+    assert_eq!(code, 2, "{err}");
+    let place = format!("cannot use `{register}`: the register cannot be read: line 3, column 1: ");
+    assert!(err.contains(&place), "{err}");
+    assert!(!err.contains("a line of theirs"), "{err}");
+    assert!(err.contains("\nhint: "), "{err}");
+}
