@@ -46,6 +46,7 @@
 //! ```
 
 mod account;
+mod alike;
 mod codes;
 mod confusion;
 mod error;
