@@ -315,6 +315,34 @@ fn every_reject_is_written_with_its_place() {
 }
 
 #[test]
+fn a_file_of_somebody_else_is_not_taken_for_one_of_rejects() {
+    let case = Case::new();
+    case.write("m.toml", &format!("files = [\"*.csv\"]\n{MAPPING}"));
+    case.write("runs/faulty.csv", FAULTY);
+    let (mapping, runs) = (case.text("m.toml"), case.text("runs"));
+    let rejects = case.path("s.caveat.db.rejects.jsonl");
+    for theirs in ["mine, not caveat's\n", "{\"reason\": \"no place\"}\n", "\n"] {
+        fs::write(&rejects, theirs).unwrap();
+        // With a fault the file would be replaced, without one removed.
+        for rows in [FAULTY.to_owned(), table(0..5)] {
+            case.write("runs/faulty.csv", &rows);
+            let (code, _, err) = case.import(&["--mapping", &mapping, &runs]);
+            assert_eq!(code, 2, "{err}");
+            assert!(err.contains("holds no rejects"), "{err}");
+            assert!(err.contains("`--rejects`"), "{err}");
+            assert_eq!(fs::read_to_string(&rejects).unwrap(), theirs);
+            assert!(!case.path("s.caveat.db").exists());
+        }
+    }
+    fs::remove_file(&rejects).unwrap();
+    case.write("runs/faulty.csv", FAULTY);
+    for _ in 0..2 {
+        assert_eq!(case.import(&["--mapping", &mapping, &runs]).0, 0);
+        assert!(rejects.exists());
+    }
+}
+
+#[test]
 fn a_strict_import_refuses_the_source_and_still_writes_its_rejects() {
     let case = Case::new();
     case.write("m.toml", &format!("files = [\"*.csv\"]\n{MAPPING}"));
@@ -738,4 +766,20 @@ fn unknown_names_are_listed_until_a_register_of_its_own_knows_them() {
     let register = case.text("models.toml");
     let (code, _, err) = outcome(&[&list[..], &["--register", &register]].concat());
     assert_eq!(code, 0, "{err}");
+}
+
+#[test]
+fn a_register_that_cannot_be_read_is_named_and_not_quoted() {
+    let case = Case::new();
+    case.write(
+        "models.toml",
+        "\n[[model]]\nsecret = \"a line of theirs\"\n",
+    );
+    let register = case.text("models.toml");
+    let (code, _, err) = outcome(&["models", "--register", &register]);
+    assert_eq!(code, 2, "{err}");
+    let place = format!("cannot use `{register}`: the register cannot be read: line 3, column 1: ");
+    assert!(err.contains(&place), "{err}");
+    assert!(!err.contains("a line of theirs"), "{err}");
+    assert!(err.contains("\nhint: "), "{err}");
 }
