@@ -30,6 +30,7 @@ pub mod residuals;
 
 pub mod agreement;
 pub mod headline;
+pub mod hierarchical;
 pub mod homogeneity;
 pub mod power;
 pub mod ranks;

@@ -6,6 +6,7 @@
 
 mod contrasts;
 mod design;
+mod hierarchical;
 mod models;
 mod scale;
 mod shares;
@@ -20,6 +21,10 @@ pub use contrasts::{
 };
 pub use design::{
     Agreement, GraderUse, Overlap, PairAgreement, PairOverlap, ProviderPrompts, ShareGap,
+};
+pub use hierarchical::{
+    BetweenModels, CoefficientResult, ComponentResult, EffectResult, HierarchicalLikelihood,
+    HierarchicalRate,
 };
 pub use models::{Band, MeanRate, ModelResult, ProviderResult, RankResult};
 pub use scale::{

@@ -7,6 +7,7 @@
 mod agreement;
 mod corpus21;
 mod decomposition;
+mod hierarchical;
 mod planning;
 mod regression;
 mod shares;

@@ -98,6 +98,11 @@ impl Case {
         }
     }
 
+    /// A number that is still to be compared.
+    pub(crate) fn peek(&self, path: &str) -> f64 {
+        self.pending.get(path).and_then(Value::as_f64).unwrap()
+    }
+
     /// Skips every field whose path starts with `prefix`.
     pub(crate) fn skip_all(&mut self, prefix: &str) {
         let before = self.pending.len();
@@ -125,6 +130,29 @@ impl Case {
             return;
         };
         self.one(path, tolerance, &expected, ours.number());
+    }
+
+    /// Compares a maximum: ours may be higher, and lower by `slack` only.
+    pub(crate) fn at_least(&mut self, slack: f64, path: &str, ours: f64) {
+        let Some(expected) = self.pending.get(path).and_then(Value::as_f64) else {
+            self.failures
+                .push(format!("{path} is compared but not there"));
+            return;
+        };
+        if ours < expected - slack {
+            self.failures
+                .push(format!("{path}: ours {ours} is below {expected}"));
+        }
+        self.number(path, ours);
+    }
+
+    /// Compares a yes or no.
+    pub(crate) fn flag(&mut self, path: &str, ours: bool) {
+        let expected = self.pending.remove(path);
+        if expected != Some(Value::Bool(ours)) {
+            self.failures
+                .push(format!("{path}: ours {ours}, expected {expected:?}"));
+        }
     }
 
     pub(crate) fn interval(&mut self, path: &str, ours: Estimable<Interval>) {
