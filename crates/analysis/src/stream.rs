@@ -26,6 +26,8 @@ pub enum Pass {
     AllModels,
     /// Providers with two or more models in scale.
     TwoPlus,
+    /// Chains of a posterior.
+    Posterior,
 }
 
 impl Pass {
@@ -34,6 +36,7 @@ impl Pass {
             Pass::InScale => 1,
             Pass::AllModels => 2,
             Pass::TwoPlus => 3,
+            Pass::Posterior => 30,
         }
     }
 }
@@ -54,6 +57,11 @@ impl Stream {
         let mut rng = ChaCha8Rng::from_seed(key);
         rng.set_stream(block);
         Stream { rng }
+    }
+
+    /// The stream as a generator, for a sampler that brings its own laws.
+    pub(crate) fn into_rng(self) -> ChaCha8Rng {
+        self.rng
     }
 
     /// Puts `order` into a random order; each is equally likely.

@@ -4,7 +4,8 @@
 //! w[prompt] (+ technique, grader)`, every group of effects normal with its own
 //! standard deviation. Fitted to cells, not to traces.
 //!
-//! [`fit`] is maximum likelihood by Laplace's method. Nothing here reads a
+//! [`fit()`] is maximum likelihood by Laplace's method, [`posterior`] the Bayesian
+//! analysis. Nothing here reads a
 //! name; nothing is printed without the conditions that the method needs.
 
 mod agq;
@@ -18,6 +19,7 @@ mod minimise;
 mod mode;
 mod plan;
 mod point;
+pub mod posterior;
 mod quadrature;
 pub mod shares;
 mod system;

@@ -2,10 +2,7 @@
 
 use std::f64::consts::PI;
 
-use super::{
-    mode::logistic,
-    quadrature::{mean_rate, normal_mean},
-};
+use super::quadrature::Grid;
 
 /// Variance of the standard logistic law: what a single trace adds on the
 /// logit scale (Goldstein, Browne and Rasbash 2002; Nakagawa et al. 2017).
@@ -24,11 +21,16 @@ pub fn latent(variance: f64, total: f64) -> f64 {
 /// simulate. Shares of several factors add up to less than 1: the rest is the
 /// single trace, and what factors do together.
 pub fn response(centre: f64, variance: f64, total: f64) -> f64 {
-    let mean = mean_rate(centre, total);
+    response_on(&Grid::fine(), centre, variance, total)
+}
+
+/// The same on a grid of the caller's choice.
+pub(crate) fn response_on(grid: &Grid, centre: f64, variance: f64, total: f64) -> f64 {
+    let mean = grid.mean_rate(centre, total);
     let rest = (total - variance).max(0.0);
     let sd = libm::sqrt(variance.max(0.0));
-    let between = normal_mean(|z| {
-        let gap = mean_rate(centre + sd * z, rest) - mean;
+    let between = grid.mean(|z| {
+        let gap = grid.mean_rate(centre + sd * z, rest) - mean;
         gap * gap
     });
     let single = mean * (1.0 - mean);
@@ -38,11 +40,7 @@ pub fn response(centre: f64, variance: f64, total: f64) -> f64 {
 
 /// Mean rate over a population of effects with the given variance.
 pub fn marginal_rate(logit: f64, variance: f64) -> f64 {
-    if variance > 0.0 {
-        mean_rate(logit, variance)
-    } else {
-        logistic(logit).0
-    }
+    Grid::fine().mean_rate(logit, variance)
 }
 
 /// How the differences between models divide up: provider, size, and the

@@ -23,8 +23,10 @@ pub use design::{
     Agreement, GraderUse, Overlap, PairAgreement, PairOverlap, ProviderPrompts, ShareGap,
 };
 pub use hierarchical::{
-    BetweenModels, CoefficientResult, ComponentResult, EffectResult, HierarchicalLikelihood,
-    HierarchicalRate,
+    BetweenModels, CoefficientResult, ComponentResult, Convergence, EffectResult,
+    HierarchicalLikelihood, HierarchicalPosterior, HierarchicalRate, PosteriorComponent,
+    PosteriorEffect, PosteriorEstimates, PosteriorModel, PosteriorRank, PosteriorShares,
+    PosteriorSummary, PriorSensitivity,
 };
 pub use models::{Band, MeanRate, ModelResult, ProviderResult, RankResult};
 pub use scale::{

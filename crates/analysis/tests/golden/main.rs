@@ -9,6 +9,7 @@ mod corpus21;
 mod decomposition;
 mod hierarchical;
 mod planning;
+mod posterior;
 mod regression;
 mod shares;
 mod support;

@@ -1,0 +1,246 @@
+//! Whether chains have converged, and how many independent draws they are worth.
+//!
+//! Rank-normalised split R-hat (the larger of bulk and folded), bulk and tail
+//! effective sample size after Vehtari, Gelman, Simpson, Carpenter and Bürkner
+//! (2021); autocorrelations are cut by Geyer's (1992) initial monotone
+//! sequence. A quantity that never moves counts as converged: its mean is its
+//! value.
+
+use crate::{
+    reason::{Estimable, NotEstimable},
+    special::normal_quantile,
+    sums::{count, mean, squares_about},
+};
+
+/// One quantity's diagnostics.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Diagnostics {
+    /// Rank-normalised split R-hat.
+    pub rhat: f64,
+    /// Effective sample size of the bulk.
+    pub ess_bulk: f64,
+    /// The smaller effective sample size of the 5 and 95 % quantiles.
+    pub ess_tail: f64,
+    /// Effective sample size of the mean.
+    pub ess_mean: f64,
+}
+
+/// Diagnoses chains of equal length.
+///
+/// # Errors
+/// `TooFewModels` never; `OutOfRange` for fewer than four draws per chain, no
+/// chain, chains of different lengths or a value that is not finite.
+pub fn diagnose(chains: &[Vec<f64>]) -> Estimable<Diagnostics> {
+    let length = chains.first().map_or(0, Vec::len);
+    let usable = length >= 4
+        && chains
+            .iter()
+            .all(|c| c.len() == length && c.iter().all(|v| v.is_finite()));
+    if !usable {
+        return Err(NotEstimable::OutOfRange);
+    }
+    let half = length / 2;
+    // The middle draw of an odd number belongs to neither half.
+    let split: Vec<Vec<f64>> = chains
+        .iter()
+        .flat_map(|c| [c[..half].to_vec(), c[length - half..].to_vec()])
+        .collect();
+    let mut sorted: Vec<f64> = split.iter().flatten().copied().collect();
+    sorted.sort_by(f64::total_cmp);
+    let total = count(sorted.len());
+    if sorted.first() == sorted.last() {
+        return Ok(Diagnostics {
+            rhat: 1.0,
+            ess_bulk: total,
+            ess_tail: total,
+            ess_mean: total,
+        });
+    }
+    let median = quantile(&sorted, 0.5);
+    let folded: Vec<Vec<f64>> = split
+        .iter()
+        .map(|c| c.iter().map(|v| (v - median).abs()).collect())
+        .collect();
+    let normal = rank_normalised(&split)?;
+    let tail = |p: f64| {
+        let limit = quantile(&sorted, p);
+        let below: Vec<Vec<f64>> = split
+            .iter()
+            .map(|c| c.iter().map(|v| f64::from(u8::from(*v <= limit))).collect())
+            .collect();
+        effective_size(&below)
+    };
+    Ok(Diagnostics {
+        rhat: potential_reduction(&normal).max(potential_reduction(&rank_normalised(&folded)?)),
+        ess_bulk: effective_size(&normal),
+        ess_tail: tail(0.05).min(tail(0.95)),
+        ess_mean: effective_size(&split),
+    })
+}
+
+/// Quantile of sorted values by linear interpolation (Hyndman and Fan's type 7).
+pub(crate) fn quantile(sorted: &[f64], p: f64) -> f64 {
+    let last = sorted.len().saturating_sub(1);
+    let at = p * count(last);
+    let below = libm::floor(at);
+    let low = (below as usize).min(last);
+    let high = (low + 1).min(last);
+    match (sorted.get(low), sorted.get(high)) {
+        (Some(a), Some(b)) => a + (at - below) * (b - a),
+        _ => 0.0,
+    }
+}
+
+/// Normal scores of the pooled ranks, ties at their mean (Blom 1958).
+fn rank_normalised(chains: &[Vec<f64>]) -> Estimable<Vec<Vec<f64>>> {
+    let values: Vec<f64> = chains.iter().flatten().copied().collect();
+    let total = values.len();
+    let mut order: Vec<usize> = (0..total).collect();
+    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
+    let mut scores = vec![0.0; total];
+    let mut first = 0;
+    while first < total {
+        let mut end = first + 1;
+        while end < total && values[order[end]] == values[order[first]] {
+            end += 1;
+        }
+        let rank = 0.5 * (count(first + 1) + count(end));
+        let score = normal_quantile((rank - 0.375) / (count(total) + 0.25))?;
+        for place in &order[first..end] {
+            scores[*place] = score;
+        }
+        first = end;
+    }
+    let length = chains.first().map_or(1, Vec::len);
+    Ok(scores.chunks(length.max(1)).map(<[f64]>::to_vec).collect())
+}
+
+/// Means of the chains, their mean variance, and the pooled variance.
+fn variances(chains: &[Vec<f64>]) -> (Vec<f64>, f64, f64) {
+    let means: Vec<f64> = chains.iter().filter_map(|c| mean(c)).collect();
+    let n = chains.first().map_or(0.0, |c| count(c.len()));
+    let m = count(chains.len());
+    let within = chains
+        .iter()
+        .zip(&means)
+        .map(|(c, centre)| squares_about(c, *centre) / (n - 1.0))
+        .sum::<f64>()
+        / m;
+    let centre = mean(&means).unwrap_or(0.0);
+    let between = squares_about(&means, centre) / (m - 1.0);
+    (means, within, within * (n - 1.0) / n + between)
+}
+
+fn potential_reduction(chains: &[Vec<f64>]) -> f64 {
+    let (_, within, pooled) = variances(chains);
+    if within > 0.0 {
+        libm::sqrt(pooled / within)
+    } else if pooled > 0.0 {
+        f64::INFINITY
+    } else {
+        1.0
+    }
+}
+
+fn effective_size(chains: &[Vec<f64>]) -> f64 {
+    let n = chains.first().map_or(0, Vec::len);
+    let draws = count(n * chains.len());
+    let (means, within, pooled) = variances(chains);
+    if pooled <= 0.0 {
+        return draws;
+    }
+    let correlation = |lag: usize| {
+        let covariance = chains
+            .iter()
+            .zip(&means)
+            .map(|(c, m)| {
+                let pairs = c.iter().zip(c.get(lag..).unwrap_or_default());
+                pairs.map(|(a, b)| (a - m) * (b - m)).sum::<f64>() / count(n)
+            })
+            .sum::<f64>()
+            / count(chains.len());
+        1.0 - (within - covariance) / pooled
+    };
+    // Sums of neighbouring pairs, positive and falling (Geyer 1992).
+    let mut sum = 0.0;
+    let mut smallest = f64::INFINITY;
+    let mut last_even = 0.0;
+    let mut lag = 0;
+    while lag + 1 < n {
+        let even = if lag == 0 { 1.0 } else { correlation(lag) };
+        let pair = even + correlation(lag + 1);
+        if pair < 0.0 {
+            last_even = even.max(0.0);
+            break;
+        }
+        smallest = smallest.min(pair);
+        sum += smallest;
+        lag += 2;
+    }
+    // No more independent draws than log10 of their number times that number.
+    let least = 1.0 / libm::log10(draws).max(1.0);
+    draws / (2.0 * sum - 1.0 + last_even).max(least)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Chains of a first-order autoregression from a small linear generator.
+    fn autoregression(phi: f64, shift: f64) -> Vec<Vec<f64>> {
+        let mut state = 12345_u64;
+        let mut uniform = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        (0..4)
+            .map(|chain| {
+                let mut x = 0.0;
+                (0..1000)
+                    .map(|_| {
+                        let noise = normal_quantile(uniform().clamp(1e-9, 1.0 - 1e-9)).unwrap();
+                        x = phi * x + noise;
+                        x + shift * f64::from(chain)
+                    })
+                    .collect()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn independent_draws_are_worth_their_number() {
+        let d = diagnose(&autoregression(0.0, 0.0)).unwrap();
+        assert!(
+            d.rhat < 1.005 && d.ess_bulk > 3500.0 && d.ess_tail > 3000.0,
+            "{d:?}"
+        );
+    }
+
+    #[test]
+    fn correlated_draws_are_worth_as_many_as_theory_says() {
+        // (1 - phi) / (1 + phi) of 4000 is 444.
+        let d = diagnose(&autoregression(0.8, 0.0)).unwrap();
+        assert!((d.ess_mean - 444.0).abs() < 90.0, "{d:?}");
+        let opposed = diagnose(&autoregression(-0.5, 0.0)).unwrap();
+        assert!(opposed.ess_mean > 8000.0, "{opposed:?}");
+    }
+
+    #[test]
+    fn chains_that_disagree_are_found() {
+        assert!(diagnose(&autoregression(0.0, 1.0)).unwrap().rhat > 1.2);
+    }
+
+    #[test]
+    fn a_quantity_that_never_moves_is_converged_and_nonsense_is_refused() {
+        let still = diagnose(&[vec![1.0; 10], vec![1.0; 10]]).unwrap();
+        assert_eq!((still.rhat, still.ess_bulk), (1.0, 20.0));
+        for bad in [vec![], vec![vec![1.0; 3]], vec![vec![1.0; 9], vec![1.0; 8]]] {
+            assert_eq!(diagnose(&bad), Err(NotEstimable::OutOfRange));
+        }
+        let nan = vec![vec![f64::NAN; 10]];
+        assert_eq!(diagnose(&nan), Err(NotEstimable::OutOfRange));
+    }
+}
