@@ -12,6 +12,7 @@ mod agq;
 mod cells;
 mod cholesky;
 mod design;
+mod exponential;
 mod fit;
 mod laplace;
 mod likelihood;

@@ -10,7 +10,7 @@ use crate::{
     sums::sum,
 };
 
-use super::{design::Design, system::System};
+use super::{design::Design, exponential::exp_to_zero, system::System};
 
 /// Newton steps; a start from zero takes six to ten.
 const MAX_STEPS: usize = 200;
@@ -66,7 +66,7 @@ impl Mode {
 
 /// Probability of success and `log(1 + exp(eta))` of a linear predictor.
 pub(crate) fn logistic(eta: f64) -> (f64, f64) {
-    let e = libm::exp(-eta.abs());
+    let e = exp_to_zero(-eta.abs());
     let p = if eta >= 0.0 { 1.0 } else { e } / (1.0 + e);
     (p, eta.max(0.0) + libm::log1p(e))
 }

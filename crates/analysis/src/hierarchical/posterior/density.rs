@@ -23,6 +23,7 @@ use crate::{
 use super::{
     super::{
         cells::{Cells, Role},
+        exponential::exp_to_zero,
         fit::CENTRE_LOG2_B,
     },
     prior::Priors,
@@ -309,20 +310,24 @@ impl Density {
         }
         let mut value = 0.0;
         let counts = self.successes.chunks(LOGS).zip(self.trials.chunks(LOGS));
+        let mut powers = [0.0; LOGS];
         for (eta, (successes, trials)) in self.eta.chunks_mut(LOGS).zip(counts) {
+            for (e, eta) in powers.iter_mut().zip(&*eta) {
+                *e = exp_to_zero(-eta.abs());
+            }
             // One logarithm for a run of single traces: their factors
             // 1 + exp(-|eta|) lie between 1 and 2.
             let mut product = 1.0;
-            for (eta, (y, n)) in eta.iter_mut().zip(successes.iter().zip(trials)) {
-                let e = libm::exp(-eta.abs());
+            let cells = eta.iter_mut().zip(&powers);
+            for ((eta, e), (y, n)) in cells.zip(successes.iter().zip(trials)) {
                 let total = 1.0 + e;
-                let p = if *eta >= 0.0 { 1.0 } else { e } / total;
                 value += y * *eta - n * eta.max(0.0);
                 if *n == 1.0 {
                     product *= total;
                 } else {
-                    value -= n * libm::log1p(e);
+                    value -= n * libm::log1p(*e);
                 }
+                let p = if *eta >= 0.0 { 1.0 } else { *e } / total;
                 *eta = y - n * p;
             }
             value -= libm::log(product);
@@ -331,7 +336,8 @@ impl Density {
     }
 }
 
-/// Single traces that share a logarithm; 2^512 is far from overflow.
+/// Cells that are worked on together. Single traces among them share a
+/// logarithm; 2^512 is far from overflow.
 const LOGS: usize = 512;
 
 fn rank(role: Role) -> u8 {
