@@ -24,6 +24,8 @@ pub mod posterior;
 mod quadrature;
 pub mod shares;
 mod system;
+#[cfg(test)]
+mod testing;
 
 pub use cells::{Cells, Factor, Role};
 pub use fit::{Approximation, CENTRE_LOG2_B, Coefficient, Component, Fit, Terms, fit, ratios};

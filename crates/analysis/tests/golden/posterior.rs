@@ -21,7 +21,7 @@ use crate::{
 
 fn fitted(cells: &Cells) -> PosteriorEstimates {
     let sampling = Sampling {
-        draws: 4000,
+        draws: 3000,
         ..Sampling::standard(164)
     };
     let block = posterior(cells, Terms::WithSize, Priors::default(), sampling).unwrap();

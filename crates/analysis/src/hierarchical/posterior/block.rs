@@ -362,3 +362,123 @@ fn component(
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::hierarchical::testing::{grid, mixed};
+
+    fn short(draws: u32) -> Sampling {
+        Sampling {
+            warmup: 300,
+            draws,
+            target_accept: 0.9,
+            ..Sampling::standard(164)
+        }
+    }
+
+    fn run(cells: &Cells, terms: Terms, draws: u32) -> Estimable<HierarchicalPosterior> {
+        let block = posterior(cells, terms, Priors::default(), short(draws));
+        if let Ok(block) = &block {
+            // Serialising fails on NaN.
+            serde_json::to_string(block).unwrap();
+        }
+        block
+    }
+
+    #[test]
+    fn one_thread_and_two_give_the_same_bytes() {
+        let cells = grid(6, 5, 2, 3, mixed);
+        let with = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            pool.install(|| {
+                let draws = posterior(&cells, Terms::WithSize, Priors::default(), short(100));
+                serde_json::to_string(&draws.unwrap()).unwrap()
+            })
+        };
+        let one = with(1);
+        assert_eq!(one, with(2));
+        assert!(one.contains("gradients"));
+    }
+
+    #[test]
+    fn chains_too_short_to_trust_give_diagnostics_and_no_numbers() {
+        let block = run(&grid(6, 5, 2, 3, mixed), Terms::WithSize, 20).unwrap();
+        assert!(!block.convergence.converged);
+        assert_eq!(block.estimates.reason(), Some(NotEstimable::NotConverged));
+        assert!(block.convergence.min_ess_bulk.0 < MIN_ESS);
+    }
+
+    #[test]
+    fn outcomes_that_are_all_alike_have_a_posterior_and_no_likelihood() {
+        let block = run(&grid(6, 4, 2, 3, |_, _| 0), Terms::WithSize, 700).unwrap();
+        let estimates = block.estimates.known().unwrap();
+        assert!(estimates.models.iter().all(|m| m.rate.mean.0 < 0.2));
+        let lowest: f64 = estimates.models.iter().map(|m| m.rank.p_lowest.0).sum();
+        assert!((lowest - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn separated_models_one_provider_and_prompts_seen_once_do_no_harm() {
+        let apart = grid(4, 1, 4, 9, |m, _| if m % 2 == 0 { 9 } else { 0 });
+        let block = run(&apart, Terms::Intercept, 700).unwrap();
+        let estimates = block.estimates.known().unwrap();
+        let [provider, model, prompt] = estimates.components.as_slice() else {
+            panic!("three factors")
+        };
+        assert_eq!(provider.sd.reason(), Some(NotEstimable::OneGroup));
+        assert_eq!(prompt.sd.reason(), Some(NotEstimable::OneGroup));
+        assert!(model.sd.known().unwrap().mean.0 > 1.0);
+        assert_eq!(estimates.slope.reason(), Some(NotEstimable::NotGiven));
+        let between = estimates.between_models.reason();
+        assert_eq!(between, Some(NotEstimable::NoWithinDf));
+    }
+
+    #[test]
+    fn a_wider_prior_gives_a_wider_provider_deviation() {
+        let cells = grid(6, 5, 2, 3, mixed);
+        let options = Sampling {
+            target_accept: 0.99,
+            ..short(1500)
+        };
+        let rows = sensitivity(
+            &cells,
+            Terms::Intercept,
+            Priors::default(),
+            options,
+            &[0.5, 2.0],
+        )
+        .unwrap();
+        let means: Vec<f64> = rows
+            .iter()
+            .map(|r| r.provider_sd.known().unwrap().mean.0)
+            .collect();
+        assert_eq!(
+            rows.iter().map(|r| r.deviation_scale.0).collect::<Vec<_>>(),
+            [0.5, 2.0]
+        );
+        assert!(means.is_sorted() && means[1] > 1.2 * means[0], "{means:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_sampled_is_refused() {
+        let cells = grid(6, 5, 2, 3, mixed);
+        let ask = |priors, sampling| posterior(&cells, Terms::WithSize, priors, sampling).err();
+        let none = Priors::default().scaled(0.0);
+        assert_eq!(ask(none, short(100)), Some(NotEstimable::OutOfRange));
+        let few = Sampling {
+            chains: 1,
+            ..short(100)
+        };
+        assert_eq!(ask(Priors::default(), few), Some(NotEstimable::OutOfRange));
+        let alone = grid(1, 1, 1, 1, |_, _| 1);
+        assert_eq!(
+            run(&alone, Terms::Intercept, 100).err(),
+            Some(NotEstimable::OneGroup)
+        );
+    }
+}
