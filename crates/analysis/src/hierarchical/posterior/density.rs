@@ -56,9 +56,53 @@ pub(crate) struct Density {
     trials: Vec<f64>,
     /// The size of every cell, if no factor carries the slope.
     size: Option<Vec<f64>>,
-    /// Factors that no other is nested in, with the level of every cell.
-    leaves: Vec<(usize, Vec<u32>)>,
+    leaves: Vec<Leaf>,
     eta: Vec<f64>,
+}
+
+/// A factor that no other is nested in.
+#[derive(Clone, Debug)]
+struct Leaf {
+    group: usize,
+    /// The level of every cell.
+    level: Vec<u32>,
+    /// The same as stretches of cells with one level, each with its last cell
+    /// plus one, where there are few: sums over a stretch need no memory.
+    stretches: Option<Vec<(u32, usize)>>,
+}
+
+impl Leaf {
+    fn new(group: usize, levels: &[usize]) -> Self {
+        let narrow = |l: &usize| u32::try_from(*l).unwrap_or(u32::MAX);
+        let level: Vec<u32> = levels.iter().map(narrow).collect();
+        let mut stretches = Vec::new();
+        let mut end = 0;
+        for stretch in level.chunk_by(|a, b| a == b) {
+            end += stretch.len();
+            stretches.extend(stretch.first().map(|l| (*l, end)));
+        }
+        Leaf {
+            group,
+            stretches: (stretches.len() * 8 <= level.len()).then_some(stretches),
+            level,
+        }
+    }
+
+    /// Adds up a value per cell by level.
+    fn add_up(&self, per_cell: &[f64], totals: &mut [f64]) {
+        if let Some(stretches) = &self.stretches {
+            let mut first = 0;
+            for (level, end) in stretches {
+                let lanes = in_four(&per_cell[first..*end], 0.0, |a, b| a + b);
+                totals[*level as usize] += lanes.iter().sum::<f64>();
+                first = *end;
+            }
+        } else {
+            for (level, value) in self.level.iter().zip(per_cell) {
+                totals[*level as usize] += value;
+            }
+        }
+    }
 }
 
 /// Means, levels and, on the way back, slopes by level, per factor.
@@ -138,11 +182,7 @@ impl Density {
         };
         let leaves = (0..groups.len())
             .filter(|f| !is_parent(*f))
-            .map(|f| {
-                let levels = cells.levels(groups[f].role).unwrap_or_default();
-                let narrow = levels.iter().map(|l| u32::try_from(*l).unwrap_or(u32::MAX));
-                (f, narrow.collect())
-            })
+            .map(|f| Leaf::new(f, cells.levels(groups[f].role).unwrap_or_default()))
             .collect();
         let carried = groups.iter().any(|g| g.size.is_some());
         Ok(Density {
@@ -241,11 +281,8 @@ impl Density {
         let mut value = self.likelihood(slope, &tree);
         // `eta` now holds the residuals y - n p.
         let mut pull: Vec<Vec<f64>> = self.groups.iter().map(|g| vec![0.0; g.levels]).collect();
-        for (f, places) in &self.leaves {
-            let totals = &mut pull[*f];
-            for (place, r) in places.iter().zip(&self.eta) {
-                totals[*place as usize] += r;
-            }
+        for leaf in &self.leaves {
+            leaf.add_up(&self.eta, &mut pull[leaf.group]);
         }
         let mut by_intercept = 0.0;
         let mut by_slope = match &self.size {
@@ -297,9 +334,9 @@ impl Density {
     /// The cells' log likelihood; leaves their residuals in `eta`.
     fn likelihood(&mut self, slope: f64, tree: &Tree) -> f64 {
         self.eta.fill(0.0);
-        for (f, places) in &self.leaves {
-            let level = &tree.level[*f];
-            for (eta, place) in self.eta.iter_mut().zip(places) {
+        for leaf in &self.leaves {
+            let level = &tree.level[leaf.group];
+            for (eta, place) in self.eta.iter_mut().zip(&leaf.level) {
                 *eta += level[*place as usize];
             }
         }
@@ -310,33 +347,49 @@ impl Density {
         }
         let mut value = 0.0;
         let counts = self.successes.chunks(LOGS).zip(self.trials.chunks(LOGS));
-        let mut powers = [0.0; LOGS];
+        let (mut powers, mut linear) = ([0.0; LOGS], [0.0; LOGS]);
         for (eta, (successes, trials)) in self.eta.chunks_mut(LOGS).zip(counts) {
-            for (e, eta) in powers.iter_mut().zip(&*eta) {
-                *e = exp_to_zero(-eta.abs());
-            }
-            // One logarithm for a run of single traces: their factors
-            // 1 + exp(-|eta|) lie between 1 and 2.
-            let mut product = 1.0;
-            let cells = eta.iter_mut().zip(&powers);
-            for ((eta, e), (y, n)) in cells.zip(successes.iter().zip(trials)) {
-                let total = 1.0 + e;
-                value += y * *eta - n * eta.max(0.0);
-                if *n == 1.0 {
-                    product *= total;
-                } else {
-                    value -= n * libm::log1p(*e);
-                }
-                let p = if *eta >= 0.0 { 1.0 } else { *e } / total;
+            let cells = eta.iter_mut().zip(successes.iter().zip(trials));
+            let places = powers.iter_mut().zip(&mut linear);
+            for ((eta, (y, n)), (power, linear)) in cells.zip(places) {
+                let e = exp_to_zero(-eta.abs());
+                let p = if *eta >= 0.0 { 1.0 } else { e } / (1.0 + e);
+                *power = e;
+                *linear = y * *eta - n * eta.max(0.0);
                 *eta = y - n * p;
             }
-            value -= libm::log(product);
+            let (powers, linear) = (&powers[..trials.len()], &linear[..trials.len()]);
+            value += in_four(linear, 0.0, |a, b| a + b).iter().sum::<f64>();
+            if trials.iter().all(|n| *n == 1.0) {
+                // One logarithm for a run of single traces: their factors
+                // 1 + exp(-|eta|) lie between 1 and 2.
+                let product: f64 = in_four(powers, 1.0, |a, e| a + a * e).iter().product();
+                value -= libm::log(product);
+            } else {
+                let logs = powers.iter().zip(trials).map(|(e, n)| n * libm::log1p(*e));
+                value -= logs.sum::<f64>();
+            }
         }
         value
     }
 }
 
-/// Cells that are worked on together. Single traces among them share a
+/// Folds every fourth value, so that four can be worked on at a time.
+fn in_four(values: &[f64], start: f64, fold: impl Fn(f64, f64) -> f64) -> [f64; 4] {
+    let mut lanes = [start; 4];
+    let mut fours = values.chunks_exact(4);
+    for four in &mut fours {
+        for (lane, v) in lanes.iter_mut().zip(four) {
+            *lane = fold(*lane, *v);
+        }
+    }
+    for (lane, v) in lanes.iter_mut().zip(fours.remainder()) {
+        *lane = fold(*lane, *v);
+    }
+    lanes
+}
+
+/// Cells that are worked on together. If all are single traces they share a
 /// logarithm; 2^512 is far from overflow.
 const LOGS: usize = 512;
 
