@@ -188,6 +188,10 @@ pub struct PosteriorSummary {
     pub upper: Number,
     /// Monte Carlo error of the mean.
     pub mcse: Number,
+    /// Monte Carlo error of the lower quantile.
+    pub mcse_lower: Number,
+    /// Monte Carlo error of the upper quantile.
+    pub mcse_upper: Number,
     /// Effective sample size of the bulk.
     pub ess_bulk: Number,
     /// Effective sample size of the tails.

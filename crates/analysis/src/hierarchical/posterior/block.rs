@@ -18,7 +18,7 @@ use super::{
         plan::{Plan, plan, sizes},
     },
     chains::{Chain, Sampling, sample},
-    convergence::{Diagnostics, diagnose, quantile},
+    convergence::{Diagnostics, diagnose, quantile, quantile_error},
     density::Density,
     draws::{BETWEEN, HEAD, Layout, PER_FACTOR},
     prior::Priors,
@@ -161,12 +161,16 @@ impl Draws<'_> {
     }
 
     fn summary(&self, place: usize, diagnostics: &[Diagnostics]) -> PosteriorSummary {
-        let mut pooled: Vec<f64> = self.of(place).into_iter().flatten().collect();
+        let chains = self.of(place);
+        let mut pooled: Vec<f64> = chains.iter().flatten().copied().collect();
         let centre = mean(&pooled).unwrap_or(0.0);
         let freedom = (count(pooled.len()) - 1.0).max(1.0);
         let sd = libm::sqrt(squares_about(&pooled, centre) / freedom);
         pooled.sort_by(f64::total_cmp);
         let own = diagnostics[place];
+        // The search for a quantile of the beta law does not fail in its range;
+        // if it did, the posterior deviation is the largest error there can be.
+        let error = |p: f64| Number(quantile_error(&chains, &pooled, p).unwrap_or(sd));
         PosteriorSummary {
             mean: Number(centre),
             sd: Number(sd),
@@ -174,6 +178,8 @@ impl Draws<'_> {
             median: Number(quantile(&pooled, 0.5)),
             upper: Number(quantile(&pooled, 0.975)),
             mcse: Number(sd / libm::sqrt(own.ess_mean)),
+            mcse_lower: error(0.025),
+            mcse_upper: error(0.975),
             ess_bulk: Number(own.ess_bulk),
             ess_tail: Number(own.ess_tail),
             rhat: Number(own.rhat),

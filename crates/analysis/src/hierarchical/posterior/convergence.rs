@@ -8,7 +8,7 @@
 
 use crate::{
     reason::{Estimable, NotEstimable},
-    special::normal_quantile,
+    special::{beta_quantile, normal_quantile, normal_sf},
     sums::{count, mean, squares_about},
 };
 
@@ -88,6 +88,35 @@ pub(crate) fn quantile(sorted: &[f64], p: f64) -> f64 {
     match (sorted.get(low), sorted.get(high)) {
         (Some(a), Some(b)) => a + (at - below) * (b - a),
         _ => 0.0,
+    }
+}
+
+/// Monte Carlo error of a quantile: half the width of the values that hold it
+/// with the probability of one standard deviation, the effective sample size
+/// that of the share below it (Vehtari et al. 2021, section 4.4).
+pub(crate) fn quantile_error(chains: &[Vec<f64>], sorted: &[f64], p: f64) -> Estimable<f64> {
+    if sorted.first() == sorted.last() {
+        return Ok(0.0);
+    }
+    let limit = quantile(sorted, p);
+    let half = chains.first().map_or(0, Vec::len) / 2;
+    let below: Vec<Vec<f64>> = chains
+        .iter()
+        .flat_map(|c| [&c[..half], &c[c.len() - half..]])
+        .map(|c| c.iter().map(|v| f64::from(u8::from(*v <= limit))).collect())
+        .collect();
+    let size = effective_size(&below);
+    let total = count(sorted.len());
+    let place = |tail: f64| {
+        let share = beta_quantile(size * p + 1.0, size * (1.0 - p) + 1.0, tail)?;
+        Ok((share * total - 1.0).clamp(0.0, total - 1.0))
+    };
+    // The draws just outside, as arviz takes them.
+    let low = libm::floor(place(normal_sf(1.0))?) as usize;
+    let high = libm::ceil(place(1.0 - normal_sf(1.0))?) as usize;
+    match (sorted.get(low), sorted.get(high)) {
+        (Some(a), Some(b)) => Ok(0.5 * (b - a)),
+        _ => Err(NotEstimable::OutOfRange),
     }
 }
 
@@ -273,6 +302,26 @@ mod tests {
                     "{phi} {shift}: {ours} {theirs}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn errors_of_quantiles_agree_with_arviz() {
+        // arviz 0.23.4, mcse "quantile".
+        for (phi, p, theirs) in [
+            (0.0, 0.025, 0.002_932_533_893_550_748_3),
+            (0.0, 0.975, 0.002_002_428_514_188_303_6),
+            (0.8, 0.025, 0.035_067_127_176_242_496),
+            (0.8, 0.975, 0.032_200_644_836_200_054),
+        ] {
+            let chains = autoregression(phi, 0.0);
+            let mut sorted: Vec<f64> = chains.iter().flatten().copied().collect();
+            sorted.sort_by(f64::total_cmp);
+            let ours = quantile_error(&chains, &sorted, p).unwrap();
+            assert!(
+                (ours / theirs - 1.0).abs() < 0.05,
+                "{phi} {p}: {ours} {theirs}"
+            );
         }
     }
 
