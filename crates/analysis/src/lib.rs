@@ -66,6 +66,7 @@ pub mod tipping;
 pub mod weighted_kappa;
 
 pub mod headline;
+pub mod hierarchical;
 pub mod homogeneity;
 pub mod power;
 pub mod ranks;

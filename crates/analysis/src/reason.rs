@@ -65,6 +65,9 @@ pub enum NotEstimable {
     /// An iterative method did not reach its tolerance.
     #[error("the iteration did not reach its tolerance")]
     NotConverged,
+    /// The likelihood rises without end: groups or sizes separate successes from failures.
+    #[error("successes and failures are separated completely, so the likelihood has no maximum")]
+    Separation,
     /// The corpus does not say which prompt each trace answered.
     #[error("the corpus does not identify the prompts")]
     NoPromptIds,

@@ -34,6 +34,8 @@ pub enum Pass {
     TraceLabels,
     /// Graders' errors.
     GraderError,
+    /// Chains of a posterior.
+    Posterior,
 }
 
 impl Pass {
@@ -46,6 +48,7 @@ impl Pass {
             Pass::TogetherResiduals => 52,
             Pass::TraceLabels => 53,
             Pass::GraderError => 14,
+            Pass::Posterior => 30,
         }
     }
 }
@@ -66,6 +69,11 @@ impl Stream {
         let mut rng = ChaCha8Rng::from_seed(key);
         rng.set_stream(block);
         Stream { rng }
+    }
+
+    /// The stream as a generator, for a sampler that brings its own laws.
+    pub(crate) fn into_rng(self) -> ChaCha8Rng {
+        self.rng
     }
 
     /// Puts `order` into a random order; each is equally likely.

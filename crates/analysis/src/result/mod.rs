@@ -6,6 +6,7 @@
 
 mod contrasts;
 mod design;
+mod hierarchical;
 mod models;
 mod prompts;
 mod reliability;
@@ -25,6 +26,12 @@ pub use contrasts::{
 };
 pub use design::{
     Agreement, GraderUse, Overlap, PairAgreement, PairOverlap, ProviderPrompts, ShareGap,
+};
+pub use hierarchical::{
+    BetweenModels, CoefficientResult, ComponentResult, Convergence, EffectResult,
+    HierarchicalLikelihood, HierarchicalPosterior, HierarchicalRate, PosteriorComponent,
+    PosteriorEffect, PosteriorEstimates, PosteriorModel, PosteriorRank, PosteriorShares,
+    PosteriorSummary, PriorSensitivity,
 };
 pub use models::{Band, MeanRate, ModelResult, ProviderResult, RankResult};
 pub use prompts::{
