@@ -19,8 +19,12 @@ pub mod estimate;
 pub mod proportion;
 pub mod risk_ratio;
 
+pub mod bootstrap;
+pub mod monte_carlo;
+pub mod multiplicity;
 pub mod oneway;
 pub mod permutation;
+pub mod sign_flips;
 pub mod stream;
 
 pub mod ancova;
@@ -68,6 +72,8 @@ pub mod weighted_kappa;
 pub mod headline;
 pub mod homogeneity;
 pub mod power;
+pub mod rank_confidence;
+pub mod rank_estimates;
 pub mod ranks;
 
 mod law;

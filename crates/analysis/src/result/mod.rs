@@ -6,8 +6,10 @@
 
 mod contrasts;
 mod design;
+mod families;
 mod models;
 mod prompts;
+mod ranks;
 mod reliability;
 mod scale;
 mod shares;
@@ -26,11 +28,13 @@ pub use contrasts::{
 pub use design::{
     Agreement, GraderUse, Overlap, PairAgreement, PairOverlap, ProviderPrompts, ShareGap,
 };
+pub use families::{AdjustedTest, Family};
 pub use models::{Band, MeanRate, ModelResult, ProviderResult, RankResult};
 pub use prompts::{
     Clustering, CommonRate, Comparability, ComparabilityCounts, ComparabilityRule, PairOnPrompts,
     PairedOutcome, PooledOutcome, SamePrompts, SideOnPrompts, StratumOutcome,
 };
+pub use ranks::{RankSets, RankSide, RanksLeftOpen};
 pub use reliability::{
     Confusion, CorrectedRate, CorrectedRates, CorrectedRatio, CorrectedShare, TippingPoint,
 };

@@ -9,6 +9,7 @@ mod corpus21;
 mod decomposition;
 mod misclassified;
 mod mixed_linear;
+mod multiplicity;
 mod noise;
 mod planning;
 mod prompts;
