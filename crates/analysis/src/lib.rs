@@ -69,6 +69,11 @@ pub mod raters;
 pub mod tipping;
 pub mod weighted_kappa;
 
+pub mod multiverse;
+pub mod specification;
+
+mod axis_moves;
+
 pub mod headline;
 pub mod homogeneity;
 pub mod power;

@@ -8,6 +8,7 @@ mod contrasts;
 mod design;
 mod families;
 mod models;
+mod multiverse;
 mod prompts;
 mod ranks;
 mod reliability;
@@ -30,6 +31,7 @@ pub use design::{
 };
 pub use families::{AdjustedTest, Family};
 pub use models::{Band, MeanRate, ModelResult, ProviderResult, RankResult};
+pub use multiverse::{AxisResult, JointTest, Multiverse, PublishedChoice, SpecificationPoint};
 pub use prompts::{
     Clustering, CommonRate, Comparability, ComparabilityCounts, ComparabilityRule, PairOnPrompts,
     PairedOutcome, PooledOutcome, SamePrompts, SideOnPrompts, StratumOutcome,

@@ -15,6 +15,7 @@ mod planning;
 mod prompts;
 mod regression;
 mod shares;
+mod specifications;
 mod support;
 mod tables;
 mod together;

@@ -115,6 +115,16 @@ impl Case {
         }
     }
 
+    /// Takes out a field that is compared piece by piece.
+    pub(crate) fn value(&mut self, path: &str) -> Value {
+        self.pending.remove(path).unwrap()
+    }
+
+    /// Compares a piece of a field that was taken out.
+    pub(crate) fn against(&mut self, path: &str, expected: &Value, ours: impl IntoNumber) {
+        self.one(path, self.tolerance, expected, ours.number());
+    }
+
     /// Takes out a text field.
     pub(crate) fn text(&mut self, path: &str) -> String {
         let value = self.pending.remove(path);
