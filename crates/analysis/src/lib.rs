@@ -69,6 +69,9 @@ pub mod raters;
 pub mod tipping;
 pub mod weighted_kappa;
 
+pub mod dated;
+pub mod over_time;
+
 pub mod multiverse;
 pub mod specification;
 
@@ -76,10 +79,13 @@ mod axis_moves;
 
 pub mod headline;
 pub mod homogeneity;
+pub mod next_round;
 pub mod power;
+pub mod provider_design;
 pub mod rank_confidence;
 pub mod rank_estimates;
 pub mod ranks;
+pub mod tell_apart;
 
 mod law;
 mod layout;

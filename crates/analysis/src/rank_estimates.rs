@@ -5,10 +5,12 @@
 //! errors say. Here each prompt contributes, for each provider, its residuals
 //! about the models' own rates over the provider's traces; sums of products over
 //! prompts are the covariance (CR1 as in [`crate::clusters`]). Models are taken as
-//! fixed, prompts as independent. Without prompt numbers the traces are taken as
-//! independent and the errors are those of `(x + 2)/(n + 4)`, which exist at 0 and
-//! 1. A rate without spread between prompts gets such an error too, with every
-//! prompt as one trace at 0 and 1.
+//! fixed, prompts as independent.
+//!
+//! Without prompt numbers the traces are taken as independent, and the errors are
+//! those of `(x + 2)/(n + 4)`, which exist for rates of nought and one. A rate
+//! without any spread between prompts gets such an error too; at nought and one
+//! with every prompt as one trace.
 
 use std::collections::BTreeMap;
 

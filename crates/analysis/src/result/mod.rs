@@ -4,11 +4,13 @@
 //! `points` are percentage points; a slope is the change of the rate per
 //! doubling of parameters.
 
+mod change;
 mod contrasts;
 mod design;
 mod families;
 mod models;
 mod multiverse;
+mod planning;
 mod prompts;
 mod ranks;
 mod reliability;
@@ -23,6 +25,7 @@ use serde::Serialize;
 
 use crate::quantity::{Number, Quantity};
 
+pub use change::{Drift, OverTime, Regrade, Retest};
 pub use contrasts::{
     Bands, Comparison, ExtremesPooled, Pattern, RatioOfMeans, RiskRatio, WithinProvider,
 };
@@ -32,6 +35,9 @@ pub use design::{
 pub use families::{AdjustedTest, Family};
 pub use models::{Band, MeanRate, ModelResult, ProviderResult, RankResult};
 pub use multiverse::{AxisResult, JointTest, Multiverse, PublishedChoice, SpecificationPoint};
+pub use planning::{
+    DeclaredShare, ProviderTestPower, RoundPair, RoundPlan, RoundStep, RoundTotal, TellApart,
+};
 pub use prompts::{
     Clustering, CommonRate, Comparability, ComparabilityCounts, ComparabilityRule, PairOnPrompts,
     PairedOutcome, PooledOutcome, SamePrompts, SideOnPrompts, StratumOutcome,
