@@ -125,7 +125,7 @@ fn compare(input: &Value, case: &mut Case) {
         fit.log_likelihood
     };
     let theirs = case.peek("loglik");
-    case.at_least(1e-6, "loglik", ours);
+    case.maximum(1e-6, "loglik", ours);
     if case.has("aic") {
         case.number("aic", -2.0 * ours + 2.0 * fit.parameters as f64);
     }

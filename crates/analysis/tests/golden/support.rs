@@ -121,6 +121,16 @@ impl Case {
         }
     }
 
+    /// Takes out a field that is compared piece by piece.
+    pub(crate) fn value(&mut self, path: &str) -> Value {
+        self.pending.remove(path).unwrap()
+    }
+
+    /// Compares a piece of a field that was taken out.
+    pub(crate) fn against(&mut self, path: &str, expected: &Value, ours: impl IntoNumber) {
+        self.one(path, self.tolerance, expected, ours.number());
+    }
+
     /// Takes out a text field.
     pub(crate) fn text(&mut self, path: &str) -> String {
         let value = self.pending.remove(path);
@@ -155,7 +165,7 @@ impl Case {
     }
 
     /// Compares a maximum: ours may be higher, and lower by `slack` only.
-    pub(crate) fn at_least(&mut self, slack: f64, path: &str, ours: f64) {
+    pub(crate) fn maximum(&mut self, slack: f64, path: &str, ours: f64) {
         let Some(expected) = self.pending.get(path).and_then(Value::as_f64) else {
             self.failures
                 .push(format!("{path} is compared but not there"));
@@ -166,15 +176,6 @@ impl Case {
                 .push(format!("{path}: ours {ours} is below {expected}"));
         }
         self.number(path, ours);
-    }
-
-    /// Compares a yes or no.
-    pub(crate) fn flag(&mut self, path: &str, ours: bool) {
-        let expected = self.pending.remove(path);
-        if expected != Some(Value::Bool(ours)) {
-            self.failures
-                .push(format!("{path}: ours {ours}, expected {expected:?}"));
-        }
     }
 
     pub(crate) fn interval(&mut self, path: &str, ours: Estimable<Interval>) {
