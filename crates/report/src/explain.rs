@@ -258,6 +258,13 @@ const EXPLANATIONS: &[Explanation] = &[
         remedy: "Use `provider.named_by = \"maker\"`.",
     },
     Explanation {
+        code: "CAV-MODEL-SPELLING",
+        what: "One model stands under several spellings, or seems to.",
+        why_it_matters: "Counted as several models it weighs more than others, and adds to the number of models that every share rests on.",
+        rule: "Spellings that the register knows as one model are one under one vendor (a note), several under several vendors; spellings that it does not know and that differ only by case, composed characters, separators or a known prefix are several.",
+        remedy: "Add the spellings as aliases of one model to the report's register, or use `provider.named_by = \"maker\"`.",
+    },
+    Explanation {
         code: "CAV-DERIVATIVE",
         what: "A derivative is among the kept models.",
         why_it_matters: "Its behaviour may be the work of whoever changed it.",

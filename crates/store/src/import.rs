@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use crate::account::{Account, Companion, Recorded, SourceFacts, SourceInput};
 use crate::error::{Fault, StoreError};
 use crate::evidence::of_reply;
+use crate::stated::{Content, Stated, statement};
 use crate::texts::{TextFile, TextWriter};
 use crate::write::{CellFate, CellFigures, TraceFigures, Writer};
 
@@ -26,6 +27,8 @@ const CONTRADICTED: &str = "a cell with the same labels and date is there with o
 pub struct SourceImport<'s> {
     // The statements must go before the transaction ends.
     writer: Writer<'s>,
+    /// What the sources of the call have said before.
+    call: &'s mut Stated,
     ordinals: Ordinals,
     account: Account,
     source: i64,
@@ -66,15 +69,17 @@ impl<'s> SourceImport<'s> {
         connection: &'s Connection,
         path: &'s Path,
         texts: Option<&'s TextFile>,
+        call: &'s mut Stated,
         input: SourceInput,
     ) -> Result<Self, StoreError> {
-        Self::try_begin(connection, path, texts, input).map_err(|fault| fault.at(path))
+        Self::try_begin(connection, path, texts, call, input).map_err(|fault| fault.at(path))
     }
 
     fn try_begin(
         connection: &'s Connection,
         path: &'s Path,
         texts: Option<&'s TextFile>,
+        call: &'s mut Stated,
         input: SourceInput,
     ) -> Result<Self, Fault> {
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
@@ -99,8 +104,17 @@ impl<'s> SourceImport<'s> {
             }
         };
         add_companions(connection, source, &input.companions)?;
+        let content = Content {
+            path: input.path,
+            format: input.format.clone(),
+            source,
+            options: input.options,
+        };
+        let mut writer = Writer::new(connection, source, statement(connection, &content)?)?;
+        writer.stated.stands(content);
         Ok(Self {
-            writer: Writer::new(connection, source)?,
+            writer,
+            call,
             ordinals: Ordinals::default(),
             account: Account::default(),
             source,
@@ -150,6 +164,9 @@ impl<'s> SourceImport<'s> {
 
     /// Ends the import and makes it visible, all at once.
     ///
+    /// Grades that this source states once more after another source had replaced
+    /// them count from [`Store::settle`](crate::Store::settle) on.
+    ///
     /// The file keeps the account of the import that first brought the source;
     /// the account that is returned is always that of this import.
     ///
@@ -169,6 +186,7 @@ impl<'s> SourceImport<'s> {
     fn try_commit(self, facts: &SourceFacts) -> Result<Account, Fault> {
         let Self {
             writer,
+            call,
             account,
             source,
             known,
@@ -176,13 +194,14 @@ impl<'s> SourceImport<'s> {
             transaction,
             ..
         } = self;
-        drop(writer);
+        let stated = writer.end();
         if !known {
             finish_source(&transaction, source, &account, facts)?;
         }
         // First: a text that nothing names does no harm, a name without its text would.
         texts.map(TextWriter::commit).transpose()?;
         transaction.commit()?;
+        call.extend(stated);
         Ok(account)
     }
 

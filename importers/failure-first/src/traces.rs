@@ -14,7 +14,7 @@ use caveat_corpus::{
 };
 use caveat_importer::lines::{End, Line, Lines};
 use caveat_importer::text::printable;
-use caveat_importer::{ImportError, Options, Reject, Sink, SourceFacts, json};
+use caveat_importer::{ImportError, Options, Reject, Sink, SourceFacts, json, secrets};
 use serde_json::{Map, Value};
 
 use crate::FORMAT;
@@ -191,9 +191,8 @@ impl Reader<'_> {
             .label(Field::Model)?
             .ok_or("no `model_id` and no other name of a model")?;
         let model = ModelName {
-            name,
-            provider: line.label(Field::Provider)?,
             coded_size: line.label(Field::Size)?,
+            ..secrets::model_name(name, line.label(Field::Provider)?)
         };
         let prompt_text = line.text(Field::Prompt)?;
         let scenario = line.label(Field::Scenario)?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use caveat_corpus::Digest;
 use caveat_importer::Reject;
 use caveat_importer::text::printable;
-use caveat_store::{Account, Store, texts_path};
+use caveat_store::{Account, Restated, Store, texts_path};
 use serde::Serialize;
 
 use crate::catalogue::Catalogue;
@@ -67,10 +67,10 @@ pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
     if let Some(path) = &arguments.rejects {
         refuse_as_rejects(path, arguments)?;
     }
-    let mut store = Store::open(&arguments.store)?;
-    if arguments.keep_text {
-        store.keep_texts()?;
-    }
+    // A store that is there must be ours before anything is read; one that is
+    // not is made only for a source.
+    let there = crate::files::is_there(&arguments.store);
+    let there = there.then(|| Store::open(&arguments.store)).transpose()?;
     let rejects = arguments.rejects.clone();
     let rejects = rejects.unwrap_or_else(|| rejects_path(&arguments.store));
     let gathered = gather(&arguments.paths, &own_files(arguments, &rejects));
@@ -82,6 +82,13 @@ pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
         first_rejects: Vec::new(),
     };
     let requests = call.take(sorted);
+    if requests.is_empty() {
+        return call.finish(arguments, rejects, Ok(()));
+    }
+    let mut store = there.map_or_else(|| Store::open(&arguments.store), Ok)?;
+    if arguments.keep_text {
+        store.keep_texts()?;
+    }
     let progress = Progress::start(importing::total_bytes(&requests));
     let imported = importing::import_all(&mut store, &requests, &progress, &mut call);
     progress.finish();
@@ -215,9 +222,33 @@ impl Watch for Call {
             }
         }
     }
+
+    fn restated(&mut self, restated: &Restated) {
+        self.add_restated(restated);
+    }
 }
 
 impl Call {
+    /// Counts grades that a source added once more.
+    fn add_restated(&mut self, restated: &Restated) {
+        let mut sources = self.answer.sources.iter_mut();
+        let source = sources.find_map(|source| match source {
+            Outcome::Imported(imported)
+                if imported.digest == restated.source && imported.format == restated.format =>
+            {
+                Some(imported)
+            }
+            _ => None,
+        });
+        let Some(imported) = source else { return };
+        imported.account.grades_added += restated.grades_added;
+        imported.notes.push(format!(
+            "{} of its grades were replaced by a source that was imported before, and count again",
+            restated.grades_added
+        ));
+        self.answer.totals.grades_added += restated.grades_added;
+    }
+
     /// Keeps what is no source, and hands out the sources.
     fn take(&mut self, sorted: Vec<Sorted>) -> Vec<Request> {
         let mut requests = Vec::new();

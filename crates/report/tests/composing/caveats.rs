@@ -1,6 +1,7 @@
 //! Every caveat with data that call for it and with data that do not.
 
 use caveat_analysis::sample::SampleModel;
+use caveat_report::selection::{CountedAs, Spellings};
 
 use crate::support::{
     Case, all_zero, case, counts_only, grader_pair, no_sizes, opposite, reconstruction,
@@ -170,6 +171,29 @@ fn caveats_about_names_follow_the_names() {
     }
     left_out.selection.account.excluded[0].provider = Some("maker-of-one".to_owned());
     both("CAV-SPELLING", &left_out, &plain);
+    let mut spelled = opposite();
+    let names = |model: &str| {
+        let names = [model, "Alpha_1"].map(|name| (name.to_owned(), "alpha".to_owned()));
+        names.to_vec()
+    };
+    for (counted, said) in [
+        (CountedAs::One, "Counted as one model"),
+        (CountedAs::OnePerProvider, "counted once under each vendor"),
+        (CountedAs::Several, "Counted as different models"),
+    ] {
+        let model = spelled.selection.facts[0].model.clone();
+        spelled.selection.spellings = vec![Spellings {
+            names: names(&model),
+            counted,
+        }];
+        both("CAV-MODEL-SPELLING", &spelled, &plain);
+        let composed = spelled.compose();
+        let caveat = composed
+            .caveats
+            .iter()
+            .find(|c| c.id == "CAV-MODEL-SPELLING");
+        assert!(caveat.unwrap().text.contains(said), "{caveat:?}");
+    }
     let mut derived = opposite();
     derived.selection.facts[0].derivative = Some("finetune".to_owned());
     both("CAV-DERIVATIVE", &derived, &plain);

@@ -243,6 +243,7 @@ pub fn case(lines: &[Line]) -> Case {
             sample,
             facts,
             views: Vec::new(),
+            spellings: Vec::new(),
             account,
         },
         views,
