@@ -13,6 +13,7 @@ use caveat_corpus::{
 use caveat_importer::text::printable;
 use caveat_importer::{Limits, secrets};
 
+use crate::guess::looks_like_text;
 use crate::join::Joined;
 use crate::mapping::{Field, Kind};
 use crate::plan::{Binding, GradePlan, Plan, Rule};
@@ -187,9 +188,9 @@ impl<'a> RowReader<'a> {
         match digits.parse::<u64>() {
             Ok(number) if plain => Ok(Some(number)),
             _ => Err(format!(
-                "column `{}` holds `{}`, expected a whole number from 0",
+                "column `{}` holds {}, expected a whole number from 0",
                 printable(self.plan.column(field)),
-                printable(text)
+                shown(text)
             )),
         }
     }
@@ -352,9 +353,9 @@ impl<'a> RowReader<'a> {
                     ""
                 };
                 Err(format!(
-                    "column `{}` holds `{}`, expected a number{hint}",
+                    "column `{}` holds {}, expected a number{hint}",
                     printable(column),
-                    printable(value)
+                    shown(value)
                 ))
             }
         }
@@ -435,6 +436,16 @@ impl<'a> RowReader<'a> {
     }
 }
 
+/// A value in a reason: itself where it could be a word or a name, else its length. What
+/// reads like a text may be a prompt or a reply that stands in the wrong column.
+fn shown(value: &str) -> String {
+    let value = value.trim();
+    if looks_like_text(value) {
+        return format!("(a text of {} characters)", value.chars().count());
+    }
+    format!("`{}`", printable(value))
+}
+
 fn unknown<'k>(
     what: &str,
     value: &str,
@@ -446,8 +457,8 @@ fn unknown<'k>(
         .map(|value| format!("`{}`", printable(value)))
         .collect();
     format!(
-        "unknown {what} value `{}` in column `{}`, the mapping knows {}",
-        printable(value),
+        "unknown {what} value {} in column `{}`, the mapping knows {}",
+        shown(value),
         printable(column),
         known.join(", ")
     )
