@@ -19,8 +19,12 @@ pub mod estimate;
 pub mod proportion;
 pub mod risk_ratio;
 
+pub mod bootstrap;
+pub mod monte_carlo;
+pub mod multiplicity;
 pub mod oneway;
 pub mod permutation;
+pub mod sign_flips;
 pub mod stream;
 
 pub mod ancova;
@@ -65,10 +69,24 @@ pub mod raters;
 pub mod tipping;
 pub mod weighted_kappa;
 
+pub mod dated;
+pub mod over_time;
+
+pub mod multiverse;
+pub mod specification;
+
+mod axis_moves;
+
 pub mod headline;
+pub mod hierarchical;
 pub mod homogeneity;
+pub mod next_round;
 pub mod power;
+pub mod provider_design;
+pub mod rank_confidence;
+pub mod rank_estimates;
 pub mod ranks;
+pub mod tell_apart;
 
 mod law;
 mod layout;

@@ -96,13 +96,20 @@ impl Rankings {
     /// Beyond [`MOST_PROVIDERS`] or [`MOST_GROUPS`] the groups are the longest
     /// runs of neighbours instead, which can leave out pairs that are open.
     pub(crate) fn tie_groups(&self, layout: &Layout<'_>) -> Vec<Vec<String>> {
-        let groups = cliques(&self.apart).unwrap_or_else(|| runs(&self.apart));
+        let groups = maximal_groups(&self.apart);
         let name = |i: usize| Some(layout.providers[*self.ranked.get(i)?].name.to_owned());
         groups
             .into_iter()
             .map(|group| group.into_iter().filter_map(name).collect())
             .collect()
     }
+}
+
+/// The maximal groups of places of which no two are told apart, or the longest
+/// runs of neighbours beyond [`MOST_PROVIDERS`] or [`MOST_GROUPS`]. Places are in
+/// order of rate.
+pub(crate) fn maximal_groups(apart: &[Vec<bool>]) -> Vec<Vec<usize>> {
+    cliques(apart).unwrap_or_else(|| runs(apart))
 }
 
 /// Most ranked providers for which all maximal groups are looked for.

@@ -9,6 +9,7 @@
 //! sets (this file uses Bonferroni, not their bootstrap).
 
 use crate::{
+    multiplicity::{Adjustment, adjust},
     proportion::Level,
     reason::{Estimable, NotEstimable},
     special,
@@ -24,6 +25,12 @@ pub enum Correction {
     Marginal,
     /// Alpha over `K (K - 1) / 2`: covers all ranks at once.
     Joint,
+    /// Holm's steps over the `2 (K - 1)` one-sided tests of one provider: covers
+    /// what `Marginal` covers and is never wider.
+    MarginalHolm,
+    /// Holm's steps over the `K (K - 1)` one-sided tests: covers what `Joint`
+    /// covers and is never wider.
+    JointHolm,
 }
 
 /// The lowest and highest rank that the data leave open.
@@ -53,6 +60,9 @@ pub fn rank_sets(
         Correction::None => 1.0,
         Correction::Marginal => count(k - 1),
         Correction::Joint => count(k * (k - 1) / 2),
+        Correction::MarginalHolm | Correction::JointHolm => {
+            return holm_sets(estimates, standard_errors, level, correction);
+        }
     };
     let z = -special::normal_quantile(level.alpha() / tests / 2.0)?;
     let below = |i: usize, j: usize| {
@@ -65,6 +75,65 @@ pub fn rank_sets(
             upper: k - (0..k).filter(|i| below(j, *i)).count(),
         })
         .collect())
+}
+
+/// Rank sets by Holm's steps. Both directions of a pair are hypotheses of their
+/// own, so that a wrong order counts as an error.
+fn holm_sets(
+    estimates: &[f64],
+    standard_errors: &[f64],
+    level: Level,
+    correction: Correction,
+) -> Estimable<Vec<RankSet>> {
+    let k = estimates.len();
+    // How likely a gap this large is if `i` were not below `j`.
+    let p = |i: usize, j: usize| {
+        let gap = estimates[j] - estimates[i];
+        let spread = libm::hypot(standard_errors[i], standard_errors[j]);
+        match (spread > 0.0, gap > 0.0) {
+            (true, _) => special::normal_sf(gap / spread),
+            (false, true) => 0.0,
+            (false, false) => 1.0,
+        }
+    };
+    let rejected = |pairs: &[(usize, usize)]| -> Estimable<Vec<bool>> {
+        let single: Vec<f64> = pairs.iter().map(|(i, j)| p(*i, *j)).collect();
+        let adjusted = adjust(&single, Adjustment::Holm)?;
+        Ok(adjusted.iter().map(|p| *p < level.alpha()).collect())
+    };
+    let others = |j: usize| (0..k).filter(move |i| *i != j);
+    let all: Vec<(usize, usize)> = (0..k)
+        .flat_map(|j| others(j).map(move |i| (i, j)))
+        .collect();
+    let joint = rejected(&all)?;
+    let mut sets = Vec::with_capacity(k);
+    for unit in 0..k {
+        let own: Vec<(usize, usize)> = all
+            .iter()
+            .copied()
+            .filter(|(i, j)| *i == unit || *j == unit)
+            .collect();
+        let told = match correction {
+            Correction::MarginalHolm => rejected(&own)?,
+            _ => all
+                .iter()
+                .zip(&joint)
+                .filter(|((i, j), _)| *i == unit || *j == unit)
+                .map(|(_, told)| *told)
+                .collect(),
+        };
+        let count = |above: bool| {
+            let pairs = own.iter().zip(&told);
+            pairs
+                .filter(|((_, j), told)| **told && (*j == unit) == above)
+                .count()
+        };
+        sets.push(RankSet {
+            lower: 1 + count(true),
+            upper: k - count(false),
+        });
+    }
+    Ok(sets)
 }
 
 /// Expected rank of each estimate: one plus the normal probabilities that each
@@ -147,6 +216,24 @@ mod tests {
         for (p, j) in plain.iter().zip(&joint) {
             assert!(j.lower <= p.lower && j.upper >= p.upper);
         }
+    }
+
+    #[test]
+    fn steps_never_widen_a_set() {
+        let (e, s) = ([0.1, 0.16, 0.3, 0.33, 0.9], [0.03, 0.02, 0.05, 0.01, 0.1]);
+        let pairs = [
+            (Correction::Marginal, Correction::MarginalHolm),
+            (Correction::Joint, Correction::JointHolm),
+        ];
+        for (plain, steps) in pairs {
+            let plain = rank_sets(&e, &s, Level::P95, plain).unwrap();
+            let steps = rank_sets(&e, &s, Level::P95, steps).unwrap();
+            for (p, s) in plain.iter().zip(&steps) {
+                assert!(s.lower >= p.lower && s.upper <= p.upper && s.lower <= s.upper);
+            }
+        }
+        let none = rank_sets(&[], &[], Level::P95, Correction::JointHolm);
+        assert_eq!(none, Ok(Vec::new()));
     }
 
     #[test]

@@ -65,6 +65,9 @@ pub enum NotEstimable {
     /// An iterative method did not reach its tolerance.
     #[error("the iteration did not reach its tolerance")]
     NotConverged,
+    /// The likelihood rises without end: groups or sizes separate successes from failures.
+    #[error("successes and failures are separated completely, so the likelihood has no maximum")]
+    Separation,
     /// The corpus does not say which prompt each trace answered.
     #[error("the corpus does not identify the prompts")]
     NoPromptIds,
@@ -130,6 +133,18 @@ pub enum NotEstimable {
     /// Several graders with errors of their own share in one rate.
     #[error("several graders with errors of their own share in this rate")]
     SeveralGraders,
+    /// The model was tested at one date only.
+    #[error("the model was tested at one date only")]
+    OnePeriod,
+    /// No grader is known to have graded both sides.
+    #[error("no grader is known to have graded both sides of the comparison")]
+    NoCommonGrader,
+    /// The choices multiply to more specifications than are computed.
+    #[error("the choices multiply to more specifications than are computed")]
+    TooManySpecifications,
+    /// All comparisons are settled.
+    #[error("every comparison is settled, so none is left open")]
+    NothingOpen,
     /// Groups, weights or pairs do not have the same length.
     #[error("the inputs do not have the same length")]
     LengthMismatch,

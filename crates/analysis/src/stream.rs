@@ -34,6 +34,18 @@ pub enum Pass {
     TraceLabels,
     /// Graders' errors.
     GraderError,
+    /// Chains of a posterior.
+    Posterior,
+    /// Estimates drawn about their values, for confidence sets of ranks.
+    RankErrors,
+    /// Providers of a design that is planned, for the power of its test.
+    PlannedProviders,
+    /// Models dealt anew under every specification at once.
+    Specifications,
+    /// Signs of the differences of pairs.
+    Signs,
+    /// Clusters drawn with replacement.
+    Bootstrap,
 }
 
 impl Pass {
@@ -46,6 +58,12 @@ impl Pass {
             Pass::TogetherResiduals => 52,
             Pass::TraceLabels => 53,
             Pass::GraderError => 14,
+            Pass::Posterior => 30,
+            Pass::RankErrors => 131,
+            Pass::PlannedProviders => 150,
+            Pass::Specifications => 170,
+            Pass::Signs => 191,
+            Pass::Bootstrap => 192,
         }
     }
 }
@@ -66,6 +84,11 @@ impl Stream {
         let mut rng = ChaCha8Rng::from_seed(key);
         rng.set_stream(block);
         Stream { rng }
+    }
+
+    /// The stream as a generator, for a sampler that brings its own laws.
+    pub(crate) fn into_rng(self) -> ChaCha8Rng {
+        self.rng
     }
 
     /// Puts `order` into a random order; each is equally likely.
@@ -92,7 +115,7 @@ impl Stream {
     }
 
     /// A whole number below `bound` (at least 1), each equally likely.
-    fn below(&mut self, bound: u32) -> u32 {
+    pub fn below(&mut self, bound: u32) -> u32 {
         let mut word = self.rng.next_u32();
         if word.wrapping_mul(bound) < bound {
             // Words whose low half falls short of 2^32 mod bound would favour

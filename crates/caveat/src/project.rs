@@ -424,8 +424,9 @@ fn read_register(
         return Ok(builtin.clone());
     };
     let text = read_text(&inside(folder, name)?, &shown(name), inputs)?;
-    let above = RegisterFile::parse(&text).map_err(Failure::wrong_use)?;
-    builtin.overlay(above).map_err(Failure::wrong_use)
+    let unusable = |error| Failure::wrong_use(format!("cannot use `{}`: {error}", shown(name)));
+    let above = RegisterFile::parse(&text).map_err(unusable)?;
+    builtin.overlay(above).map_err(unusable)
 }
 
 fn read_sizes(

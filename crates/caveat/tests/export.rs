@@ -577,7 +577,7 @@ fn what_cannot_be_exported_has_a_code_and_a_remedy_and_leaves_everything_as_it_w
         ("broken.db", "csv", "x.csv", 3),
         ("s.caveat.db", "xml", "x.xml", 2),
         ("s.caveat.db", "csv", "nowhere/x.csv", 4),
-        ("s.caveat.db", "csv", "full", 4),
+        ("s.caveat.db", "csv", "full", 2),
         ("s.caveat.db", "jsonl", "s.caveat.db", 2),
         ("s.caveat.db", "parquet", texts.as_str(), 2),
         ("s.caveat.db", "every-eval-ever", "full", 2),

@@ -315,6 +315,34 @@ fn every_reject_is_written_with_its_place() {
 }
 
 #[test]
+fn a_file_of_somebody_else_is_not_taken_for_one_of_rejects() {
+    let case = Case::new();
+    case.write("m.toml", &format!("files = [\"*.csv\"]\n{MAPPING}"));
+    case.write("runs/faulty.csv", FAULTY);
+    let (mapping, runs) = (case.text("m.toml"), case.text("runs"));
+    let rejects = case.path("s.caveat.db.rejects.jsonl");
+    for theirs in ["mine, not caveat's\n", "{\"reason\": \"no place\"}\n", "\n"] {
+        fs::write(&rejects, theirs).unwrap();
+        // With a fault the file would be replaced, without one removed.
+        for rows in [FAULTY.to_owned(), table(0..5)] {
+            case.write("runs/faulty.csv", &rows);
+            let (code, _, err) = case.import(&["--mapping", &mapping, &runs]);
+            assert_eq!(code, 2, "{err}");
+            assert!(err.contains("holds no rejects"), "{err}");
+            assert!(err.contains("`--rejects`"), "{err}");
+            assert_eq!(fs::read_to_string(&rejects).unwrap(), theirs);
+            assert!(!case.path("s.caveat.db").exists());
+        }
+    }
+    fs::remove_file(&rejects).unwrap();
+    case.write("runs/faulty.csv", FAULTY);
+    for _ in 0..2 {
+        assert_eq!(case.import(&["--mapping", &mapping, &runs]).0, 0);
+        assert!(rejects.exists());
+    }
+}
+
+#[test]
 fn a_strict_import_refuses_the_source_and_still_writes_its_rejects() {
     let case = Case::new();
     case.write("m.toml", &format!("files = [\"*.csv\"]\n{MAPPING}"));
@@ -834,7 +862,7 @@ fn a_report_says_which_records_it_leaves_out_and_why() {
         "5 of 400 records of `results.csv` cannot be used",
         "results.csv, record 5, byte ",
         "unknown verdict value `Maybe` in column `label`",
-        "unknown verdict value (a text of 50 characters) in column `label`",
+        "unknown verdict value a text of 50 characters in column `label`",
         "… and 2 more",
         "`rejects_by_reason`",
         "`[inputs.options]`",
@@ -936,4 +964,20 @@ fn a_store_among_the_inputs_of_a_report_is_told_from_a_file_to_import() {
     let (code, _, err) = case.import(&[&case.text("report/our-corpus.db")]);
     assert_eq!(code, 3, "{err}");
     assert!(err.contains("report reads it with `store = "), "{err}");
+}
+
+#[test]
+fn a_register_that_cannot_be_read_is_named_and_not_quoted() {
+    let case = Case::new();
+    case.write(
+        "models.toml",
+        "\n[[model]]\nsecret = \"a line of theirs\"\n",
+    );
+    let register = case.text("models.toml");
+    let (code, _, err) = outcome(&["models", "--register", &register]);
+    assert_eq!(code, 2, "{err}");
+    let place = format!("cannot use `{register}`: the register cannot be read: line 3, column 1: ");
+    assert!(err.contains(&place), "{err}");
+    assert!(!err.contains("a line of theirs"), "{err}");
+    assert!(err.contains("\nhint: "), "{err}");
 }

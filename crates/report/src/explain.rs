@@ -83,7 +83,7 @@ const EXPLANATIONS: &[Explanation] = &[
         code: "CAV-PROMPTS",
         what: "Ranked vendors met partly different prompts.",
         why_it_matters: "A vendor that met easier prompts looks worse; the difference is then one of prompts.",
-        rule: "The lowest Jaccard index between two ranked vendors is below 1; grave where the median pair is below 0.5.",
+        rule: "The lowest Jaccard index between two ranked vendors is below 1; grave where the median pair is below 0.5, a note where the lowest is 0.95 or more.",
         remedy: "Test every vendor on one set of prompts, or compare on the shared prompts only.",
     },
     Explanation {
@@ -405,7 +405,7 @@ const EXPLANATIONS: &[Explanation] = &[
         code: "F-WITHIN",
         what: "Whether the rate goes with size inside vendors.",
         why_it_matters: "A trend over all models can hide opposite ones inside vendors.",
-        rule: "Three or more models in scale; a direction where the interval between smallest and largest excludes zero, each vendor by itself, not adjusted for the number of vendors.",
+        rule: "Three or more models in scale; a direction where the interval between smallest and largest excludes zero, adjusted for the number of such vendors (Bonferroni).",
         remedy: "More models per vendor.",
     },
 ];

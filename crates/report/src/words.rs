@@ -124,6 +124,19 @@ pub fn ladder(estimate: &Estimate, margin: Option<f64>) -> Ladder {
     }
 }
 
+/// Whether a trend with size is established: the interval of the slope excludes
+/// zero by Student's t, and on the same side with HC3 standard errors (MacKinnon
+/// and White 1985), which allow for unequal spread and for single models that
+/// pull the line. Where HC3 is not estimable, t alone decides.
+pub fn trend(scale: &caveat_analysis::result::Scale) -> Result<Ladder, NotEstimable> {
+    let slope = scale.slope_per_doubling.as_result()?;
+    let way = ladder(slope, None);
+    Ok(match scale.slope_hc3.known() {
+        Some(robust) if ladder(robust, None) != way => Ladder::NotEstablished,
+        _ => way,
+    })
+}
+
 /// Where a p-value lies against the line at 0.05.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {

@@ -3,7 +3,6 @@
 //! Nothing is visible before [`SourceImport::commit`]; without it everything is
 //! rolled back. A record is recognised by its identity, never by its file.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 
@@ -11,6 +10,7 @@ use caveat_corpus::{Cell, Digest, GradeView, Location, Record, Trace, VerdictRul
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use crate::account::{Account, Companion, Recorded, SourceFacts, SourceInput};
+use crate::alike::Alike;
 use crate::error::{Fault, StoreError};
 use crate::evidence::of_reply;
 use crate::stated::{Content, Stated, statement};
@@ -29,7 +29,7 @@ pub struct SourceImport<'s> {
     writer: Writer<'s>,
     /// What the sources of the call have said before.
     call: &'s mut Stated,
-    ordinals: Ordinals,
+    alike: Alike,
     account: Account,
     source: i64,
     known: bool,
@@ -38,24 +38,6 @@ pub struct SourceImport<'s> {
     path: &'s Path,
     texts: Option<TextWriter<'s>>,
     transaction: Transaction<'s>,
-}
-
-/// Counts otherwise equal records of one source.
-///
-/// Kept by the first eight bytes of the identity, 24 to 48 bytes for each
-/// distinct record without an id of its own: 48 MB for a million. Two different
-/// records that share eight bytes (about one chance in 37 million for a source
-/// of a million records) only make the second one's ordinal 1; neither is lost.
-#[derive(Default)]
-struct Ordinals(HashMap<i64, u64>);
-
-impl Ordinals {
-    fn next(&mut self, identity: &Digest) -> u64 {
-        let seen = self.0.entry(head(identity)).or_default();
-        let ordinal = *seen;
-        *seen += 1;
-        ordinal
-    }
 }
 
 /// The first eight bytes of an identity.
@@ -115,7 +97,7 @@ impl<'s> SourceImport<'s> {
         Ok(Self {
             writer,
             call,
-            ordinals: Ordinals::default(),
+            alike: Alike::default(),
             account: Account::default(),
             source,
             known: known.is_some(),
@@ -233,8 +215,8 @@ impl<'s> SourceImport<'s> {
             Ok(figures) => figures,
             Err(reason) => return self.refuse(&trace.location, &reason),
         };
-        let identity = self.trace_identity(trace);
-        let (id, recorded) = match self.writer.find_trace(&identity)? {
+        let (identity, found) = self.find_trace(trace)?;
+        let (id, recorded) = match found {
             Some(id) => match self.writer.add_grades(id, &trace.grades)? {
                 Ok(added) => {
                     self.account.grades_added += added;
@@ -272,15 +254,13 @@ impl<'s> SourceImport<'s> {
     }
 
     /// The record's own id makes a trace unique; without one its ordinal does.
-    fn trace_identity(&mut self, trace: &Trace) -> Digest {
+    fn find_trace(&mut self, trace: &Trace) -> Result<(Digest, Option<i64>), Fault> {
         let first = trace.identity(&self.format, 0);
         if trace.record_id.is_some() {
-            return first;
+            return Ok((first, self.writer.find_trace(&first)?));
         }
-        match self.ordinals.next(&first) {
-            0 => first,
-            ordinal => trace.identity(&self.format, ordinal),
-        }
+        self.alike
+            .find(&mut self.writer, trace, &self.format, first)
     }
 
     fn cell(&mut self, cell: &Cell) -> Result<Recorded, Fault> {
@@ -289,7 +269,7 @@ impl<'s> SourceImport<'s> {
             Err(reason) => return self.refuse(&cell.location, &reason),
         };
         let first = cell.identity(&self.format, 0);
-        let identity = match self.ordinals.next(&first) {
+        let identity = match self.alike.next(&first) {
             0 => first,
             ordinal => cell.identity(&self.format, ordinal),
         };

@@ -46,6 +46,7 @@
 //! ```
 
 mod account;
+mod alike;
 mod codes;
 mod confusion;
 mod error;
@@ -357,6 +358,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
     if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         return Err(Fault::NotAFile);
     }
+    refuse_strange_companions(path)?;
     // A relative path gets a folder, so that no name is special to SQLite.
     let file = match path.is_absolute() {
         true => path.to_path_buf(),
@@ -365,6 +367,20 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
     let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     configure(&connection)?;
     Ok(connection)
+}
+
+/// Refuses anything but a regular file where SQLite would look for a journal: it
+/// opens what it finds, and would wait for the writer of a pipe.
+fn refuse_strange_companions(path: &Path) -> Result<(), Fault> {
+    for suffix in ["-journal", "-wal", "-shm"] {
+        let mut companion = path.as_os_str().to_owned();
+        companion.push(suffix);
+        let companion = PathBuf::from(companion);
+        if std::fs::symlink_metadata(&companion).is_ok_and(|found| !found.is_file()) {
+            return Err(Fault::Beside(companion));
+        }
+    }
+    Ok(())
 }
 
 /// Nothing that stands in a file may change what our statements mean.

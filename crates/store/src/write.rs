@@ -109,7 +109,7 @@ impl CellFigures {
 }
 
 /// A grade as the file holds it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct GradeRow {
     pub(crate) grader: i64,
     verdict: i64,
@@ -370,6 +370,16 @@ impl<'s> Writer<'s> {
         self.stated
     }
 
+    /// What a record says last of each of its graders, in order of grader.
+    pub(crate) fn latest(&mut self, grades: &[Grade]) -> Result<Vec<GradeRow>, Fault> {
+        Ok(latest(self.rows(grades)?))
+    }
+
+    /// The grades of a trace that count, in order of grader.
+    pub(crate) fn latest_of(&mut self, trace: i64) -> Result<Vec<GradeRow>, Fault> {
+        Ok(latest(self.grades_of(trace)?))
+    }
+
     /// The grades of a trace, in order.
     pub(crate) fn grades_of(&mut self, trace: i64) -> Result<Vec<GradeRow>, Fault> {
         let range = [grade_id(trace, 0)?, grade_id(trace, MAX_GRADES - 1)?];
@@ -495,6 +505,15 @@ fn other_cells(connection: &Connection, source: i64) -> Result<OtherCells, Fault
         all.entry((ids, row.get(7)?)).or_default().push(counts);
     }
     Ok(all)
+}
+
+/// The last grade of each grader, in order of grader.
+fn latest(mut rows: Vec<GradeRow>) -> Vec<GradeRow> {
+    // The sort keeps the order of one grader's grades, of which the first stays.
+    rows.reverse();
+    rows.sort_by_key(|row| row.grader);
+    rows.dedup_by_key(|row| row.grader);
+    rows
 }
 
 /// The last grade of a grader.

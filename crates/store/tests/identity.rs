@@ -337,6 +337,65 @@ fn records_without_an_id_are_told_apart_by_their_ordinal() {
     assert_eq!((account.imported, account.already_present), (1, 2));
 }
 
+/// Records that are alike but for their grades, and have no id of their own.
+fn alike(verdicts: &[Verdict]) -> Vec<Record> {
+    let one = |verdict: &Verdict| {
+        let mut one = trace("1", "m", "p", vec![llm(*verdict)]);
+        one.record_id = None;
+        record(one)
+    };
+    verdicts.iter().map(one).collect()
+}
+
+#[test]
+fn the_second_of_two_alike_records_alone_regrades_none() {
+    let (success, refusal) = (Verdict::Compliance, Verdict::Refusal);
+    let mut store = Store::in_memory().unwrap();
+    import(&mut store, "both", &alike(&[success, refusal]));
+    let expected = [(success, 1), (refusal, 1)];
+    assert_eq!(verdict_of(&store), expected);
+    for (source, verdicts) in [
+        ("second", &[refusal][..]),
+        ("first", &[success]),
+        ("turned", &[refusal, success]),
+        ("both anew", &[success, refusal]),
+    ] {
+        let account = import(&mut store, source, &alike(verdicts));
+        let found = (account.imported, account.grades_added);
+        assert_eq!(found, (0, 0), "{source}");
+        assert_eq!(verdict_of(&store), expected, "{source}");
+    }
+}
+
+#[test]
+fn alike_records_are_regraded_only_where_none_has_the_grade() {
+    let (success, refusal, partial) = (Verdict::Compliance, Verdict::Refusal, Verdict::Partial);
+    let mut store = Store::in_memory().unwrap();
+    import(&mut store, "a", &alike(&[success, success, refusal]));
+    let regraded = alike(&[partial, refusal, success, success, partial]);
+    let account = import(&mut store, "b", &regraded);
+    assert_eq!((account.already_present, account.imported), (3, 2));
+    assert_eq!(account.grades_added, 1);
+    assert_eq!(
+        verdict_of(&store),
+        [(success, 2), (partial, 2), (refusal, 1)]
+    );
+    let again = import(&mut store, "b packed anew", &regraded);
+    assert_eq!((again.imported, again.grades_added), (0, 0));
+}
+
+#[test]
+fn many_alike_records_in_another_order_are_found_at_once() {
+    let half = 3_000;
+    let mut verdicts = vec![Verdict::Compliance; half];
+    verdicts.resize(2 * half, Verdict::Refusal);
+    let mut store = Store::in_memory().unwrap();
+    import(&mut store, "a", &alike(&verdicts));
+    verdicts.reverse();
+    let account = import(&mut store, "b", &alike(&verdicts));
+    assert_eq!((account.imported, account.grades_added), (0, 0));
+}
+
 #[test]
 fn one_refusal_of_two_attacks_in_two_files_is_two_traces() {
     let attack = |technique: &str, verdict| {

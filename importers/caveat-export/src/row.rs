@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use caveat_corpus::Digest;
 use caveat_corpus::text::is_hidden;
 use caveat_import_table::mapping::FileKind;
-use caveat_importer::text::printable;
+use caveat_importer::quote;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -158,14 +158,14 @@ impl Row<'_> {
     }
 
     fn wrong(&self, column: &str, found: &str, expected: &str) -> String {
-        let found = printable(found);
-        format!("column `{column}` holds `{found}`, expected {expected}")
+        let found = quote::word(found);
+        format!("column `{column}` holds {found}, expected {expected}")
     }
 }
 
 /// A text of a CSV file without what keeps spreadsheets and readers safe: the
-/// apostrophe in front, and the escapes of hidden characters and of spaces at its
-/// ends. A text that itself spelled such an escape becomes the character.
+/// apostrophe in front, and the escapes of hidden characters, of spaces at its
+/// ends and of delimiters. A text that itself spelled such an escape becomes the character.
 fn as_it_was(text: &str) -> Cow<'_, str> {
     let text = text.strip_prefix('\'').unwrap_or(text);
     if !text.contains("[U+") {
@@ -198,7 +198,9 @@ fn escaped(after: &str) -> Option<(char, &str)> {
             .all(|byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte));
     let code = u32::from_str_radix(digits, 16).ok().filter(|_| spelled)?;
     let character = char::from_u32(code)?;
-    (is_hidden(character) || character.is_whitespace()).then_some((character, behind))
+    let is_escaped =
+        is_hidden(character) || character.is_whitespace() || matches!(character, ';' | '|');
+    is_escaped.then_some((character, behind))
 }
 
 #[cfg(test)]
@@ -213,6 +215,7 @@ mod tests {
             ("''quoted'", "'quoted'"),
             ("a[U+202E]b[U+000A]", "a\u{202e}b\n"),
             ("[U+0020]a", " a"),
+            ("a[U+003B]=1[U+007C]-1", "a;=1|-1"),
             ("[U+0041] [U+zz] [U+", "[U+0041] [U+zz] [U+"),
         ] {
             assert_eq!(as_it_was(cell), text);

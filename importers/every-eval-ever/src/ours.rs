@@ -6,7 +6,7 @@ use std::str::FromStr;
 use caveat_corpus::{
     Digest, Grade, GraderKind, Location, ModelName, Outcome, PromptKey, Trace, Verdict,
 };
-use caveat_importer::secrets;
+use caveat_importer::{quote, secrets};
 
 use crate::extension as name;
 use crate::row::Row;
@@ -126,7 +126,8 @@ impl<'a> Said<'a> {
 
     fn grade(&self) -> Result<Option<Grade>, String> {
         let verdict = self.parsed(name::VERDICT, |word| {
-            word.parse::<Verdict>().map_err(|error| error.to_string())
+            word.parse::<Verdict>()
+                .map_err(|_| format!("unknown verdict word {}", quote::word(word)))
         })?;
         let (Some(verdict), Some(kind)) = (verdict, self.kind()?) else {
             return Ok(None);

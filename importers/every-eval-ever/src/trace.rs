@@ -196,7 +196,9 @@ impl<'a> Traces<'a> {
             grader: Some(grader.name),
             kind: grader.kind,
             verdict,
-            raw: raw.as_ref().map(json::raw_text),
+            raw: raw
+                .as_ref()
+                .map(|raw| json::raw_word(raw, self.options.keep_text)),
             version: None,
             graded_at: None,
         })

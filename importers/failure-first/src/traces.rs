@@ -13,8 +13,7 @@ use caveat_corpus::{
     Digest, Grade, GraderKind, Location, ModelName, Outcome, PromptKey, Record, Trace, Verdict,
 };
 use caveat_importer::lines::{End, Line, Lines};
-use caveat_importer::text::printable;
-use caveat_importer::{ImportError, Options, Reject, Sink, SourceFacts, json, secrets};
+use caveat_importer::{ImportError, Options, Reject, Sink, SourceFacts, json, quote, secrets};
 use serde_json::{Map, Value};
 
 use crate::FORMAT;
@@ -344,8 +343,8 @@ impl<'o> Values<'_, 'o, '_> {
             let verdict = verdict(word).ok_or_else(|| {
                 let name = find(self.object, field).map_or("verdict", |(name, _)| name);
                 format!(
-                    "`{name}` holds the unknown verdict word `{}`",
-                    printable(word)
+                    "`{name}` holds the unknown verdict word {}",
+                    quote::word(word)
                 )
             })?;
             let by_model = kind == GraderKind::Llm;

@@ -11,9 +11,8 @@ use caveat_corpus::{
     Verdict, VerdictCounts,
 };
 use caveat_importer::text::printable;
-use caveat_importer::{Limits, secrets};
+use caveat_importer::{Limits, quote, secrets};
 
-use crate::guess::looks_like_text;
 use crate::join::Joined;
 use crate::mapping::{Field, Kind};
 use crate::plan::{Binding, GradePlan, Plan, Rule};
@@ -190,7 +189,7 @@ impl<'a> RowReader<'a> {
             _ => Err(format!(
                 "column `{}` holds {}, expected a whole number from 0",
                 printable(self.plan.column(field)),
-                shown(text)
+                quote::word(text)
             )),
         }
     }
@@ -355,7 +354,7 @@ impl<'a> RowReader<'a> {
                 Err(format!(
                     "column `{}` holds {}, expected a number{hint}",
                     printable(column),
-                    shown(value)
+                    quote::word(value)
                 ))
             }
         }
@@ -436,16 +435,6 @@ impl<'a> RowReader<'a> {
     }
 }
 
-/// A value in a reason: itself where it could be a word or a name, else its length. What
-/// reads like a text may be a prompt or a reply that stands in the wrong column.
-fn shown(value: &str) -> String {
-    let value = value.trim();
-    if looks_like_text(value) {
-        return format!("(a text of {} characters)", value.chars().count());
-    }
-    format!("`{}`", printable(value))
-}
-
 fn unknown<'k>(
     what: &str,
     value: &str,
@@ -458,7 +447,7 @@ fn unknown<'k>(
         .collect();
     format!(
         "unknown {what} value {} in column `{}`, the mapping knows {}",
-        shown(value),
+        quote::word(value),
         printable(column),
         known.join(", ")
     )

@@ -4,10 +4,16 @@
 //! `points` are percentage points; a slope is the change of the rate per
 //! doubling of parameters.
 
+mod change;
 mod contrasts;
 mod design;
+mod families;
+mod hierarchical;
 mod models;
+mod multiverse;
+mod planning;
 mod prompts;
+mod ranks;
 mod reliability;
 mod scale;
 mod shares;
@@ -20,17 +26,30 @@ use serde::Serialize;
 
 use crate::quantity::{Number, Quantity};
 
+pub use change::{Drift, OverTime, Regrade, Retest};
 pub use contrasts::{
     Bands, Comparison, ExtremesPooled, Pattern, RatioOfMeans, RiskRatio, WithinProvider,
 };
 pub use design::{
     Agreement, GraderUse, Overlap, PairAgreement, PairOverlap, ProviderPrompts, ShareGap,
 };
+pub use families::{AdjustedTest, Family};
+pub use hierarchical::{
+    BetweenModels, CoefficientResult, ComponentResult, Convergence, EffectResult,
+    HierarchicalLikelihood, HierarchicalPosterior, HierarchicalRate, PosteriorComponent,
+    PosteriorEffect, PosteriorEstimates, PosteriorModel, PosteriorRank, PosteriorShares,
+    PosteriorSummary, PriorSensitivity,
+};
 pub use models::{Band, MeanRate, ModelResult, ProviderResult, RankResult};
+pub use multiverse::{AxisResult, JointTest, Multiverse, PublishedChoice, SpecificationPoint};
+pub use planning::{
+    DeclaredShare, ProviderTestPower, RoundPair, RoundPlan, RoundStep, RoundTotal, TellApart,
+};
 pub use prompts::{
     Clustering, CommonRate, Comparability, ComparabilityCounts, ComparabilityRule, PairOnPrompts,
     PairedOutcome, PooledOutcome, SamePrompts, SideOnPrompts, StratumOutcome,
 };
+pub use ranks::{RankSets, RankSide, RanksLeftOpen};
 pub use reliability::{
     Confusion, CorrectedRate, CorrectedRates, CorrectedRatio, CorrectedShare, TippingPoint,
 };

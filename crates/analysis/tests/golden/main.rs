@@ -7,13 +7,17 @@
 mod agreement;
 mod corpus21;
 mod decomposition;
+mod hierarchical;
 mod misclassified;
 mod mixed_linear;
+mod multiplicity;
 mod noise;
 mod planning;
+mod posterior;
 mod prompts;
 mod regression;
 mod shares;
+mod specifications;
 mod support;
 mod tables;
 mod together;

@@ -67,15 +67,13 @@ pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
     }
     let catalogue = Catalogue::with_plugins(arguments.plugins.as_deref())?;
     let wish = wish(arguments, &catalogue)?;
-    if let Some(path) = &arguments.rejects {
-        refuse_as_rejects(path, arguments)?;
-    }
+    let rejects = arguments.rejects.clone();
+    let rejects = rejects.unwrap_or_else(|| rejects_path(&arguments.store));
+    refuse_as_rejects(&rejects, arguments)?;
     // A store that is there must be ours before anything is read; one that is
     // not is made only for a source.
     let there = crate::files::is_there(&arguments.store);
     let there = there.then(|| Store::open(&arguments.store)).transpose()?;
-    let rejects = arguments.rejects.clone();
-    let rejects = rejects.unwrap_or_else(|| rejects_path(&arguments.store));
     let gathered = gather(&arguments.paths, &own_files(arguments, &rejects));
     complain_of_idle_mappings(&wish, &gathered);
     let sorted = sorting::sort(&catalogue, &wish, gathered)?;
@@ -152,6 +150,7 @@ fn own_files(arguments: &ImportArguments, rejects: &std::path::Path) -> Vec<Path
 /// The file of rejects replaces what stands at its path: that may only be a
 /// file of rejects, and none of the files that the call reads or writes.
 fn refuse_as_rejects(path: &std::path::Path, arguments: &ImportArguments) -> Result<(), Failure> {
+    crate::files::refuse_as_file(path)?;
     let same = |other: &std::path::Path| match (path.canonicalize(), other.canonicalize()) {
         (Ok(one), Ok(other)) => one == other,
         _ => path == other,
@@ -160,6 +159,23 @@ fn refuse_as_rejects(path: &std::path::Path, arguments: &ImportArguments) -> Res
     others.extend(arguments.paths.iter().cloned());
     others.push(arguments.store.clone());
     others.push(texts_path(&arguments.store));
+    if holds_rejects(path) && !others.iter().any(|other| same(other)) {
+        return Ok(());
+    }
+    let shown = printable(&path.display().to_string());
+    Err(Failure::wrong_use(match arguments.rejects {
+        Some(_) => format!(
+            "`--rejects {shown}` would replace a file that holds no rejects\nhint: name a new file"
+        ),
+        None => format!(
+            "the file of rejects would replace `{shown}`, which holds no rejects\nhint: move that \
+             file, or name another one with `--rejects`"
+        ),
+    }))
+}
+
+/// Whether nothing would be lost at a path but the rejects of an import.
+fn holds_rejects(path: &std::path::Path) -> bool {
     let first = std::fs::File::open(path).ok().and_then(|file| {
         use std::io::{BufRead as _, Read as _};
         let mut line = Vec::new();
@@ -167,18 +183,11 @@ fn refuse_as_rejects(path: &std::path::Path, arguments: &ImportArguments) -> Res
         reader.read_until(b'\n', &mut line).ok()?;
         Some(line)
     });
-    let ours = first.is_none_or(|line| {
+    first.is_none_or(|line| {
         line.is_empty()
             || serde_json::from_slice::<serde_json::Value>(&line)
                 .is_ok_and(|line| line["reason"].is_string() && line["location"].is_object())
-    });
-    if ours && !others.iter().any(|other| same(other)) {
-        return Ok(());
-    }
-    Err(Failure::wrong_use(format!(
-        "`--rejects {}` would replace a file that holds no rejects\nhint: name a new file",
-        printable(&path.display().to_string())
-    )))
+    })
 }
 
 /// A mapping that fits no file was probably meant to fit one.

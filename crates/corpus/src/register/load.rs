@@ -36,7 +36,9 @@ impl std::fmt::Display for NameKind {
 #[non_exhaustive]
 pub enum RegisterError {
     /// Not TOML of the expected form.
-    #[error("the register cannot be read: {0}")]
+    #[error(
+        "the register cannot be read: {0}\nhint: its entries are `[[model]]`, `[[maker]]`, `[[grader]]` and `[[ambiguous]]`"
+    )]
     Syntax(String),
     /// An entry whose id is empty.
     #[error("entry {position} of the {kind}s has an empty id\nhint: give every entry an `id`")]

@@ -321,9 +321,18 @@ pub(super) fn base_maker(facts: &Facts<'_>) -> Option<Caveat> {
     };
     Some(Caveat {
         code: "CAV-BASE-MAKER",
-        severity: Severity::Grave,
+        severity: if turns {
+            Severity::Grave
+        } else {
+            Severity::Serious
+        },
         topic: Topic::Names,
-        title: "The answer depends on who counts as vendor".to_owned(),
+        title: if turns {
+            "The answer depends on who counts as vendor"
+        } else {
+            "The share depends on who counts as vendor"
+        }
+        .to_owned(),
         short: format!(
             "Under the maker of the base model the corrected share is {}, not {}.",
             format::percent(after.max(0.0)),

@@ -7,11 +7,20 @@ use crate::document::Sentence;
 use crate::format;
 use crate::words::say;
 
+/// Jaccard index from which prompts count as nearly the same.
+pub const NEARLY_THE_SAME: f64 = 0.95;
+
 /// What is known of the prompts of the ranked vendors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Prompts<'a> {
     /// The corpus identifies them: all ranked vendors met the same.
     Same,
+    /// The corpus identifies them: all pairs share nearly all of them, as where
+    /// the same prompts were put and some replies could not be judged.
+    Nearly {
+        /// The lowest Jaccard index of two ranked vendors.
+        lowest: f64,
+    },
     /// The corpus identifies them: they differ. Pairs of ranked vendors without
     /// a common prompt, and all such pairs.
     Differ {
@@ -45,6 +54,7 @@ pub fn prompts<'a>(facts: &Facts<'a>) -> Prompts<'a> {
     match overlap.jaccard_lowest.number() {
         None => Prompts::Uncounted,
         Some(lowest) if lowest >= 1.0 => Prompts::Same,
+        Some(lowest) if lowest >= NEARLY_THE_SAME => Prompts::Nearly { lowest },
         Some(_) => {
             let ranked = facts.ranked();
             let is_ranked = |name: &str| ranked.iter().any(|p| p.provider == name);
@@ -65,6 +75,10 @@ pub fn prompts<'a>(facts: &Facts<'a>) -> Prompts<'a> {
 pub fn short_sentence(facts: &Facts<'_>) -> Sentence {
     let text = match prompts(facts) {
         Prompts::Same => "All met the same prompts.".to_owned(),
+        Prompts::Nearly { lowest } => format!(
+            "Any two share {} of their prompts or more.",
+            format::percent_down_to(lowest)
+        ),
         Prompts::Stated { .. } => "All met the same prompts; no comparison is paired.".to_owned(),
         Prompts::Differ { apart: 0, .. } => "The prompts were only partly the same.".to_owned(),
         Prompts::Differ { apart, pairs } => {
@@ -183,6 +197,25 @@ fn of_told_apart(without: usize, told: usize) -> String {
     }
 }
 
+/// What two vendors have in common, as the end of a sentence on them: nothing
+/// where the prompts are not identified or the same.
+pub fn of_pair(facts: &Facts<'_>, one: &str, other: &str) -> String {
+    let Some(overlap) = facts.analysis().overlap.known() else {
+        return String::new();
+    };
+    let pair = overlap.pairs.iter().find(|pair| {
+        (pair.first == one && pair.second == other) || (pair.first == other && pair.second == one)
+    });
+    match pair {
+        Some(pair) if pair.common == 0 => "; the two share no prompt".to_owned(),
+        Some(pair) if pair.jaccard.number().is_some_and(|j| j < 1.0) => format!(
+            "; the two share {}",
+            format::plural(pair.common, "prompt", "prompts")
+        ),
+        _ => String::new(),
+    }
+}
+
 /// "none is", "one is", "four are".
 pub fn are(n: usize) -> String {
     match n {
@@ -243,6 +276,10 @@ pub(crate) fn stated_text() -> &'static str {
 pub fn clause(facts: &Facts<'_>) -> String {
     match prompts(facts) {
         Prompts::Same => "on the same prompts".to_owned(),
+        Prompts::Nearly { lowest } => format!(
+            "on nearly the same prompts ({} or more common)",
+            format::percent_down_to(lowest)
+        ),
         Prompts::Stated { .. } => "on the same prompts, compared without pairing".to_owned(),
         Prompts::Differ { apart: 0, .. } => "on partly different prompts".to_owned(),
         Prompts::Differ { apart, pairs } => format!(

@@ -21,7 +21,6 @@ use crate::row::{Cell, Place};
 use crate::source::refused;
 
 use self::profile::Profile;
-pub(crate) use self::profile::looks_like_text;
 use self::write::Findings;
 
 /// Rows that are looked at: enough for every value of a verdict, and read in seconds.

@@ -165,7 +165,7 @@ impl Profile {
 
 /// Whether a value reads like something that a person or a model wrote, which
 /// is never shown.
-pub(crate) fn looks_like_text(value: &str) -> bool {
+pub(super) fn looks_like_text(value: &str) -> bool {
     let sentence = value.contains(['\n', '\r', '?', '!', '{', '"'])
         || value.trim_end().ends_with('.')
         || value.contains(". ")
