@@ -20,8 +20,16 @@ pub(crate) fn on(verb: &str, rest: &[String]) -> Result<u8> {
     {
         *report = report_path(report);
     }
-    let status = Command::new(run::cargo())
-        .args(["run", "--quiet", "--bin", "caveat", "--", verb])
+    let mut command = Command::new(run::cargo());
+    command.arg("run");
+    // What cargo prints goes to standard error; the first time it is all there is to see.
+    if is_built() {
+        command.arg("--quiet");
+    } else {
+        eprintln!("building caveat: the first time this takes some minutes, for the typesetter");
+    }
+    let status = command
+        .args(["--bin", "caveat", "--", verb])
         .args(&arguments)
         .status()
         .context("cannot run cargo")?;
@@ -29,6 +37,14 @@ pub(crate) fn on(verb: &str, rest: &[String]) -> Result<u8> {
         .code()
         .and_then(|code| u8::try_from(code).ok())
         .unwrap_or(1))
+}
+
+/// Whether there is a `caveat` beside this program, where cargo puts both.
+fn is_built() -> bool {
+    std::env::current_exe().is_ok_and(|xtask| {
+        let name = format!("caveat{}", std::env::consts::EXE_SUFFIX);
+        xtask.with_file_name(name).is_file()
+    })
 }
 
 /// `164` stands for `reports/164`, unless there is such a file here.

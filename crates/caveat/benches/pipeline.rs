@@ -52,6 +52,7 @@ fn import(store: &mut Store, path: &Path) -> u64 {
         importer: Catalogue::builtin().by_name("failure-first").unwrap(),
         reason: String::new(),
         mapping: None,
+        options_from: None,
         companions: Vec::new(),
         options: Options::default(),
         strict: false,

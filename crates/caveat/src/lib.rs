@@ -29,11 +29,18 @@ use crate::exit::Failure;
 pub fn main() -> u8 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(mut error) => {
+            if of_report(&error).is_some() {
+                // The tip of the parser would pass the flag on as the name of a report.
+                error.remove(clap::error::ContextKind::Suggested);
+            }
             // Help and version are answers, not mistakes.
             if error.use_stderr() {
                 // Repeats arguments, and so names of files: through the escaper.
                 exit::note(error.render().to_string().trim_end());
+                if let Some(hint) = of_report(&error) {
+                    exit::note(&format!("hint: {hint}"));
+                }
                 return exit::WRONG_USE;
             }
             return error.print().map_or(exit::INPUT_OUTPUT, |()| exit::DONE);
@@ -45,6 +52,26 @@ pub fn main() -> u8 {
             exit::say(&failure);
             failure.code
         }
+    }
+}
+
+/// What to do about a flag that is no flag and stands in report.toml.
+fn of_report(error: &clap::Error) -> Option<&'static str> {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    match flag.as_str() {
+        "--seed" => Some("the seed of a report is `seed` under `[analysis]` in report.toml"),
+        "--permutations" => Some("a report says `permutations` under `[analysis]` in report.toml"),
+        "--date" | "--edition-date" => {
+            Some("the date of an edition is `edition_date` at the top of report.toml")
+        }
+        "--store" => Some("a report names its corpus file with `store` at the top of report.toml"),
+        _ => None,
     }
 }
 

@@ -7,8 +7,11 @@ use caveat_analysis::proportion::Level;
 use caveat_analysis::sample::Parameters;
 use caveat_analysis::{analyse, summarise};
 use caveat_corpus::Evidence;
+use caveat_importer::text::printable;
 use caveat_render::{EditionOptions, InputDigest};
-use caveat_report::annex::{Annex, CorpusAccount, ReportIdentity, SourceAccount, View};
+use caveat_report::annex::{
+    Annex, CorpusAccount, RejectCount, ReportIdentity, SourceAccount, View,
+};
 use caveat_report::claims;
 use caveat_report::compose::compose;
 use caveat_report::composition::{Composition, GraderFact};
@@ -20,8 +23,14 @@ use caveat_report::selection::Selection;
 use crate::exit::{self, Failure};
 use crate::project::Project;
 
+/// Most characters of a reason; what a source says may be long.
+const MAX_REASON_CHARS: usize = 240;
+
 /// Version of the names in the annex.
 const SCHEMA_VERSION: u32 = 1;
+
+/// Reasons that are shown where nothing of a source could be used.
+const SHOWN_REASONS: usize = 3;
 
 /// A report, computed.
 pub struct Evaluated {
@@ -40,6 +49,9 @@ pub fn evaluate(mut project: Project) -> Result<Evaluated, Failure> {
     // The faces are parsed while the corpus is read.
     std::thread::spawn(caveat_render::warm_up);
     let evidence = project.evidence()?;
+    if evidence.models.is_empty() {
+        return Err(no_record(&evidence));
+    }
     let Project {
         definition,
         claims: published,
@@ -131,6 +143,33 @@ pub fn evaluate(mut project: Project) -> Result<Evaluated, Failure> {
     })
 }
 
+/// The failure where the rules of a report have nothing to choose from.
+fn no_record(evidence: &Evidence) -> Failure {
+    let mut message = "there is no record to report on".to_owned();
+    for source in &evidence.sources {
+        let path = printable(&source.path);
+        if source.read == 0 {
+            message.push_str(&format!("\n  `{path}` holds no rows"));
+            continue;
+        }
+        message.push_str(&format!(
+            "\n  none of the {} records of `{path}` can be used",
+            source.read
+        ));
+        for found in source.reject_reasons.iter().take(SHOWN_REASONS) {
+            message.push_str(&format!(
+                "\n    {}: {}",
+                found.records,
+                short(&found.reason)
+            ));
+        }
+    }
+    message.push_str(
+        "\nhint: check that the files are those that are meant, and what their mapping says",
+    );
+    Failure::new(exit::REFUSED, message)
+}
+
 /// The files of the edition.
 pub fn edition(evaluated: &Evaluated) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let documents = &evaluated.definition.documents;
@@ -198,8 +237,35 @@ fn sources(evidence: &Evidence) -> Vec<SourceAccount> {
         imported: source.imported,
         already_present: source.already_present,
         rejected: source.rejected,
+        rejects_by_reason: reasons(source),
     };
     evidence.sources.iter().map(account).collect()
+}
+
+/// Why records were rejected, with bounded text; what has no reason of its own is one count.
+fn reasons(source: &caveat_corpus::SourceEvidence) -> Vec<RejectCount> {
+    let counted = source.reject_reasons.iter().map(|found| RejectCount {
+        reason: short(&found.reason),
+        records: found.records,
+    });
+    let mut reasons: Vec<RejectCount> = counted.collect();
+    let told: u64 = reasons.iter().map(|found| found.records).sum();
+    if let Some(rest) = source.rejected.checked_sub(told).filter(|rest| *rest > 0) {
+        reasons.push(RejectCount {
+            reason: "other reasons".to_owned(),
+            records: rest,
+        });
+    }
+    reasons
+}
+
+/// A reason on one line of bounded length.
+pub fn short(reason: &str) -> String {
+    let shown = printable(reason);
+    match shown.char_indices().nth(MAX_REASON_CHARS) {
+        None => shown,
+        Some((end, _)) => format!("{}…", shown.get(..end).unwrap_or_default()),
+    }
 }
 
 /// What the register knows of every grader of the sample.
@@ -261,4 +327,38 @@ fn graders(
 fn json(value: &impl serde::Serialize) -> Result<serde_json::Value, Failure> {
     serde_json::to_value(value)
         .map_err(|error| Failure::new(exit::INPUT_OUTPUT, format!("cannot write JSON: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use caveat_corpus::{Digest, RejectReason, SourceEvidence};
+
+    use super::*;
+
+    #[test]
+    fn reasons_are_bounded_and_add_up_to_the_rejects() {
+        let reason = |reason: &str, records| RejectReason {
+            reason: reason.to_owned(),
+            records,
+        };
+        let source = SourceEvidence {
+            path: "a.csv".to_owned(),
+            format: "table".to_owned(),
+            format_version: None,
+            digest: Digest::of(b"a"),
+            read: 10,
+            imported: 1,
+            already_present: 0,
+            rejected: 9,
+            reject_reasons: vec![reason(&"x\u{1b}".repeat(500), 4), reason("short", 3)],
+        };
+        let found = reasons(&source);
+        let counts: Vec<u64> = found.iter().map(|found| found.records).collect();
+        assert_eq!(counts, [4, 3, 2]);
+        let long = found.first().map_or("", |found| found.reason.as_str());
+        assert_eq!(long.chars().count(), MAX_REASON_CHARS + 1);
+        assert!(!long.contains('\u{1b}'), "{long}");
+        let last = found.last().map(|found| found.reason.as_str());
+        assert_eq!(last, Some("other reasons"));
+    }
 }

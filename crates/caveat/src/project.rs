@@ -20,7 +20,14 @@ use crate::importing::gather::{Found, OWN, gather};
 use crate::importing::mapping::Mapping;
 use crate::importing::sorting::{self, Sorted, Unknown, Wish};
 use crate::importing::{self, Imported, Request, Watch};
+use crate::pipeline::short;
 use crate::progress::Progress;
+
+/// Rejects of one source that are shown one by one.
+const SHOWN_REJECTS: usize = 3;
+
+/// Where options of a report stand, for messages.
+const IN_REPORT: &str = "`[inputs.options]` in report.toml";
 
 /// A report with everything that it names, read and checked.
 pub struct Project {
@@ -78,6 +85,7 @@ impl Project {
         let mut store = Store::in_memory()?;
         let mut watch = Inputs {
             digests: &mut self.inputs,
+            first_rejects: Vec::new(),
             failed: None,
         };
         importing::import_all(&mut store, &requests, &Progress::silent(), &mut watch)?;
@@ -143,13 +151,23 @@ fn sources_of(
     gathered.strange.retain(|strange| strange.reason != OWN);
     let mut requests = Vec::new();
     let mut unknown_files = 0_usize;
+    let mut stores = Vec::new();
     for sorted in sorting::sort(catalogue, &wish, gathered)? {
         match sorted {
             Sorted::Source(request) => requests.push(*request),
-            Sorted::Unknown(file) if file.almost.is_empty() => unknown_files += 1,
+            Sorted::Unknown(file) if file.almost.is_empty() => {
+                unknown_files += 1;
+                stores.extend(file.is_store.then_some(file));
+            }
             Sorted::Unknown(file) => return Err(unknown(&file)),
             Sorted::Refused { failure, .. } => return Err(failure),
         }
+    }
+    if let (true, Some(store)) = (requests.is_empty(), stores.first()) {
+        let from_report = Path::new(&store.path).strip_prefix(folder);
+        return Err(store_as_input(
+            &from_report.map_or(store.path.clone(), shown),
+        ));
     }
     if requests.is_empty() {
         return Err(Failure::new(
@@ -174,6 +192,7 @@ fn sources_of(
     for request in &mut requests {
         if !input.options.is_empty() {
             request.with_options(input.options.clone());
+            request.options_from = Some(IN_REPORT.to_owned());
         }
         show_from_report(request, folder);
     }
@@ -233,14 +252,30 @@ fn request(
     match sorting::look_at(catalogue, &wish, &file, None) {
         Sorted::Source(mut request) => {
             request.mapping = mapping.as_ref().map(Mapping::note);
+            request.options_from = match &mapping {
+                Some(mapping) => Some(mapping.place()),
+                None if input.options.is_empty() => None,
+                None => Some(IN_REPORT.to_owned()),
+            };
             let options = mapping.map_or_else(|| input.options.clone(), |mapping| mapping.options);
             request.with_options(options);
             show_from_report(&mut request, folder);
             Ok(*request)
         }
+        Sorted::Unknown(file) if file.is_store => Err(store_as_input(&file.path)),
         Sorted::Unknown(unknown_file) => Err(unknown(&unknown_file)),
         Sorted::Refused { failure, .. } => Err(failure),
     }
+}
+
+/// The failure for a corpus file that stands among the inputs: it is read as it is.
+fn store_as_input(path: &str) -> Failure {
+    let name = printable(path);
+    Failure::wrong_use(format!(
+        "`{name}` under `[[inputs]]` is a corpus file that `caveat import` made, and no file to \
+         import\nhint: write `store = \"{name}\"` at the top of report.toml, before any line \
+         with `[`, and take `[[inputs]]` out"
+    ))
 }
 
 /// A mapping file of the report, which is an input like the corpora.
@@ -262,21 +297,28 @@ fn mapping(folder: &Path, name: &Path, inputs: &mut Vec<InputDigest>) -> Result<
 /// Keeps the digests of what was read; the first refusal ends the report.
 struct Inputs<'i> {
     digests: &'i mut Vec<InputDigest>,
+    /// The first rejects of the source that is being read.
+    first_rejects: Vec<String>,
     failed: Option<Failure>,
 }
 
 impl Watch for Inputs<'_> {
-    fn rejected(&mut self, _: &Request, _: Digest, _: &Reject) {}
+    fn rejected(&mut self, request: &Request, _: Digest, reject: &Reject) {
+        if self.first_rejects.len() < SHOWN_REJECTS {
+            let reject = Reject {
+                location: reject.location.clone(),
+                reason: short(&reject.reason),
+            };
+            let shown = importing::shown(&request.shown, &reject);
+            self.first_rejects.push(shown);
+        }
+    }
 
     fn done(&mut self, request: &Request, outcome: Result<Imported, Failure>) {
+        let first_rejects = std::mem::take(&mut self.first_rejects);
         let result = outcome.and_then(|imported| {
             if imported.account.rejected > 0 {
-                exit::note(&format!(
-                    "warning: {} of {} records of `{}` cannot be used and are left out",
-                    imported.account.rejected,
-                    imported.account.read,
-                    printable(&imported.path)
-                ));
+                exit::note(&rejects(request, &imported, &first_rejects));
             }
             self.add(&request.path, &imported.path, imported.digest)?;
             for (file, companion) in request.companions.iter().zip(&imported.companions) {
@@ -288,6 +330,36 @@ impl Watch for Inputs<'_> {
             self.failed.get_or_insert(failure);
         }
     }
+}
+
+/// What is left out of a source: the first rejects, and how to see all of them.
+fn rejects(request: &Request, imported: &Imported, first: &[String]) -> String {
+    let rejected = imported.account.rejected;
+    let path = printable(&imported.path);
+    let mut text = format!(
+        "warning: {rejected} of {} records of `{path}` cannot be used and are left out",
+        imported.account.read
+    );
+    for reject in first {
+        text.push('\n');
+        text.push_str(reject);
+    }
+    let shown = u64::try_from(first.len()).unwrap_or(u64::MAX);
+    if rejected > shown {
+        text.push_str(&format!("\n  … and {} more", rejected - shown));
+    }
+    let how = match &request.options_from {
+        None => String::new(),
+        Some(place) if place == IN_REPORT => {
+            " with `--mapping FILE`, a file with the keys of `[inputs.options]`,".to_owned()
+        }
+        Some(place) => format!(" with {place} as `--mapping`"),
+    };
+    text.push_str(&format!(
+        "\nhint: annex.json counts all by reason (`rejects_by_reason`); `caveat import` of the \
+         file{how} writes each with its place"
+    ));
+    text
 }
 
 impl Inputs<'_> {
@@ -319,6 +391,10 @@ pub fn unknown(unknown: &Unknown) -> Failure {
         message.push_str(&format!("\n  {}", printable(reason)));
     }
     match unknown.almost.first() {
+        None if unknown.is_store => message.push_str(
+            "\nhint: it holds what was imported; `caveat status --store FILE` shows that, and a \
+             report reads it with `store = \"FILE\"` at the top of report.toml",
+        ),
         Some(found) => message.push_str(&format!("\nhint: {}", printable(&found.hint))),
         None => message.push_str(
             "\nhint: `caveat importers` lists the formats; name one with `--from FORMAT`, or in \

@@ -219,3 +219,31 @@ fn a_folder_that_is_no_edition_is_not_replaced() {
     assert_eq!(code, 2, "{err}");
     assert_eq!(fs::read_to_string(precious).unwrap(), "years of work");
 }
+
+#[test]
+fn a_code_that_is_none_is_answered_with_the_codes_that_it_may_stand_for() {
+    for (wrong, meant) in [
+        ("CAV-PROMTS", "did you mean `CAV-PROMPTS`?"),
+        ("cav-mixtur", "did you mean `CAV-MIXTURE`?"),
+        ("prompts", "did you mean `CAV-PROMPTS`?"),
+        ("grader", "`CAV-GRADER-SELF`, `CAV-GRADER-KIN`"),
+        ("F-SHARES", "did you mean `F-SHARE`?"),
+        ("something else", "the codes are CAV-STATUS"),
+    ] {
+        let (code, _, err) = outcome(&["explain", wrong]);
+        assert_eq!(code, 2, "{err}");
+        assert!(err.contains(meant), "{wrong}: {err}");
+    }
+}
+
+#[test]
+fn a_flag_that_stands_in_the_definition_of_a_report_is_sent_there() {
+    let (code, _, err) = outcome(&["report", "reports/164", "--seed", "3"]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("unexpected argument '--seed'"), "{err}");
+    assert!(
+        err.contains("`seed` under `[analysis]` in report.toml"),
+        "{err}"
+    );
+    assert!(!err.contains("-- --seed"), "{err}");
+}

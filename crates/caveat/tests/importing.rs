@@ -757,6 +757,13 @@ fn unknown_names_are_listed_until_a_register_of_its_own_knows_them() {
         err.contains("[[model]]") && err.contains("--register"),
         "{err}"
     );
+    // What is printed can be used as it stands.
+    let start = err.find("[[maker]]\n").unwrap();
+    let end = err.find("`caveat models --unknown --register").unwrap();
+    case.write("printed.toml", &err[start..end]);
+    let printed = case.text("printed.toml");
+    let (code, _, err) = outcome(&[&list[..], &["--register", &printed]].concat());
+    assert_eq!(code, 0, "{err}");
     case.write(
         "models.toml",
         "[[maker]]\nid = \"house\"\nname = \"House\"\nkind = \"maker\"\n\
@@ -766,6 +773,197 @@ fn unknown_names_are_listed_until_a_register_of_its_own_knows_them() {
     let register = case.text("models.toml");
     let (code, _, err) = outcome(&[&list[..], &["--register", &register]].concat());
     assert_eq!(code, 0, "{err}");
+}
+
+/// A table of verdicts of six models from three vendors; row 3 has a word of its own, row 4
+/// a text in the column of verdicts.
+fn verdicts() -> String {
+    let row = |n: u32| {
+        let verdict = match n {
+            3 | 300 | 301 | 302 => "Maybe",
+            4 => "a reply that stands in the wrong column by mistake",
+            _ if n.is_multiple_of(3) => "complied",
+            _ => "refused",
+        };
+        let (model, vendor) = (n % 6, n % 3);
+        format!("m{model},v{vendor},{},{n},{verdict}\n", 1 + model * 10)
+    };
+    "model,vendor,Size (B),question_text,label\n".to_owned()
+        + &(0..400).map(row).collect::<String>()
+}
+
+#[test]
+fn a_proposed_mapping_is_taken_as_it_stands_once_it_is_decided() {
+    let case = Case::new();
+    case.write("runs/deep/results.csv", &verdicts());
+    let (code, proposal, err) =
+        outcome(&["import", "--guess", &case.text("runs/deep/results.csv")]);
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("3 places"), "{err}");
+    assert!(err.contains("the name of the grader of `label`"), "{err}");
+    case.write("m.toml", &proposal);
+    let import = ["--mapping", &case.text("m.toml"), &case.text("runs")];
+    let (code, _, err) = case.import(&import);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("m.toml`, for `"), "{err}");
+    assert!(err.contains("(and 2 more)"), "{err}");
+    let decided = proposal
+        .replace("\"Maybe\" = \"decide\"", "\"Maybe\" = \"benign_query\"")
+        .replace("\"decide\"", "\"human\"");
+    case.write("m.toml", &decided);
+    let (code, answer, err) = case.import(&import);
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(answer["totals"]["imported"], 399);
+    case.write("notes.txt", "A text of one line.\nAnd another.\n");
+    let (code, _, err) = outcome(&["import", "--guess", &case.text("notes.txt")]);
+    assert_eq!(code, 3, "{err}");
+    assert!(
+        err.contains("one column only") && err.contains("hint: "),
+        "{err}"
+    );
+    case.write(
+        "m.toml",
+        &decided.replace("\"benign_query\"", "\"benignquery\""),
+    );
+    let (code, _, err) = case.import(&import);
+    assert_eq!(code, 2, "{err}");
+    for part in [
+        "m.toml`",
+        "`grades[0].map`, value `Maybe`",
+        "did you mean `benign_query`?",
+    ] {
+        assert!(err.contains(part), "{part}: {err}");
+    }
+}
+
+/// A report on [`verdicts`] whose mapping does not know one of the words.
+fn report_on_verdicts(case: &Case) -> String {
+    case.write("report/results.csv", &verdicts());
+    let text = format!(
+        "{REPORT}status = \"Placeholders, not measurements\"\n[analysis]\npermutations = 999\n\
+         [size]\nsource = \"corpus\"\n\
+         [[inputs]]\npath = \"results.csv\"\nimporter = \"table\"\n[inputs.options]\n\
+         kind = \"traces\"\n\
+         columns = {{ model = \"model\", provider = \"vendor\", size = \"Size (B)\" }}\n\
+         [[inputs.options.grades]]\ngrader = \"reviewers\"\nkind = \"human\"\ncolumn = \"label\"\n\
+         map = {{ complied = \"compliance\", refused = \"refusal\" }}\n"
+    );
+    case.write("report/report.toml", &text);
+    text
+}
+
+#[test]
+fn a_report_says_which_records_it_leaves_out_and_why() {
+    let case = Case::new();
+    report_on_verdicts(&case);
+    let (code, out, err) = outcome(&["analyse", &case.text("report"), "--json"]);
+    assert_eq!(code, 0, "{err}");
+    for part in [
+        "5 of 400 records of `results.csv` cannot be used",
+        "results.csv, record 5, byte ",
+        "unknown verdict value `Maybe` in column `label`",
+        "unknown verdict value a text of 50 characters in column `label`",
+        "… and 2 more",
+        "`rejects_by_reason`",
+        "`[inputs.options]`",
+    ] {
+        assert!(err.contains(part), "{part}: {err}");
+    }
+    assert!(!err.contains("wrong column by mistake"), "{err}");
+    let annex: Value = serde_json::from_str(&out).unwrap();
+    let source = &annex["corpus"]["sources"][0];
+    let reasons = source["rejects_by_reason"].as_array().unwrap();
+    let counts: Vec<u64> = reasons
+        .iter()
+        .map(|found| found["records"].as_u64().unwrap())
+        .collect();
+    assert_eq!(counts, [4, 1]);
+    assert_eq!(source["rejected"], 5);
+    let first = reasons[0]["reason"].as_str().unwrap();
+    assert!(
+        first.starts_with("unknown verdict value `Maybe`"),
+        "{first}"
+    );
+}
+
+#[test]
+fn what_a_report_prints_begins_with_what_its_data_are() {
+    let case = Case::new();
+    report_on_verdicts(&case);
+    let (code, out, err) = outcome(&["report", &case.text("report"), "--only", "markdown"]);
+    assert_eq!(code, 0, "{err}");
+    let status = out.find("\nPlaceholders, not measurements\n").unwrap();
+    let answer = out.rfind("\n\n").unwrap();
+    assert!(status < answer, "{out}");
+    assert!(
+        out.contains("/annex/: ") && out.contains(" tables (*.csv)"),
+        "{out}"
+    );
+    assert!(
+        out.contains("/figures/: ") && out.contains(" charts (*.svg)"),
+        "{out}"
+    );
+}
+
+#[test]
+fn a_table_without_rows_is_named_and_not_blamed_on_the_rules_of_the_report() {
+    let case = Case::new();
+    let text = report_on_verdicts(&case);
+    case.write("report/results.csv", "model,vendor,Size (B),label\n");
+    let (code, _, err) = outcome(&["analyse", &case.text("report")]);
+    assert_eq!(code, 3, "{err}");
+    assert!(err.contains("`results.csv` holds no rows"), "{err}");
+    assert!(
+        err.contains("hint: ") && !err.contains("inclusion"),
+        "{err}"
+    );
+    case.write("report/results.csv", &verdicts());
+    let wrong = text
+        .replace("complied = ", "yes = ")
+        .replace("refused = ", "no = ");
+    case.write("report/report.toml", &wrong);
+    let (code, _, err) = outcome(&["analyse", &case.text("report")]);
+    assert_eq!(code, 3, "{err}");
+    assert!(
+        err.contains("none of the 400 records of `results.csv` can be used")
+            && err.contains("263: unknown verdict value `refused`"),
+        "{err}"
+    );
+}
+
+#[test]
+fn a_store_among_the_inputs_of_a_report_is_told_from_a_file_to_import() {
+    let case = Case::new();
+    case.write("m.toml", &format!("files = [\"*.csv\"]\n{MAPPING}"));
+    case.write("a.csv", &table(0..400));
+    let mapping = case.text("m.toml");
+    fs::create_dir_all(case.path("report/data")).unwrap();
+    case.import_into(
+        "report/our-corpus.db",
+        &["--mapping", &mapping, &case.text("a.csv")],
+    );
+    fs::copy(
+        case.path("report/our-corpus.db"),
+        case.path("report/data/our-corpus.db"),
+    )
+    .unwrap();
+    for (input, store) in [
+        ("our-corpus.db", "store = \"our-corpus.db\""),
+        ("data", "store = \"data/our-corpus.db\""),
+    ] {
+        let inputs = format!("{REPORT}[[inputs]]\npath = \"{input}\"\n");
+        case.write("report/report.toml", &inputs);
+        let (code, _, err) = outcome(&["analyse", &case.text("report")]);
+        assert_eq!(code, 2, "{err}");
+        let hint = format!("hint: write `{store}` at the top of report.toml");
+        assert!(err.contains(&hint), "{err}");
+        case.write("report/report.toml", &format!("{REPORT}{store}\n"));
+        let (code, _, err) = outcome(&["analyse", &case.text("report")]);
+        assert_eq!(code, 0, "{err}");
+    }
+    let (code, _, err) = case.import(&[&case.text("report/our-corpus.db")]);
+    assert_eq!(code, 3, "{err}");
+    assert!(err.contains("report reads it with `store = "), "{err}");
 }
 
 #[test]

@@ -43,6 +43,17 @@ pub struct SourceEvidence {
     pub already_present: u64,
     /// Records that could not be used.
     pub rejected: u64,
+    /// The reasons that most of them have, the commonest first.
+    pub reject_reasons: Vec<RejectReason>,
+}
+
+/// Why records of a source could not be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RejectReason {
+    /// The reason. Text from the source in it is not escaped.
+    pub reason: String,
+    /// Records that have it.
+    pub records: u64,
 }
 
 /// One model as spelled, with its cells.

@@ -17,8 +17,8 @@ pub mod verdict;
 
 pub use digest::Digest;
 pub use evidence::{
-    CellEvidence, Evidence, GraderConfusion, ModelEvidence, PromptCount, SourceEvidence,
-    VerdictPair,
+    CellEvidence, Evidence, GraderConfusion, ModelEvidence, PromptCount, RejectReason,
+    SourceEvidence, VerdictPair,
 };
 pub use rule::{Chosen, GradeView, VerdictRule};
 pub use trace::{Cell, Grade, GraderKind, Location, ModelName, Outcome, PromptKey, Record, Trace};

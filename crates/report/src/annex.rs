@@ -86,6 +86,18 @@ pub struct SourceAccount {
     pub already_present: u64,
     /// Records that could not be used.
     pub rejected: u64,
+    /// Why, the commonest reason first; the counts add up to `rejected`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rejects_by_reason: Vec<RejectCount>,
+}
+
+/// Records of a source that could not be used for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RejectCount {
+    /// The reason, on one line.
+    pub reason: String,
+    /// Records.
+    pub records: u64,
 }
 
 /// The analysis of one part of the corpus.

@@ -32,6 +32,45 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
     EXPLANATIONS.iter().map(|known| known.code)
 }
 
+/// Most codes that [`near`] gives.
+const MAX_NEAR: usize = 5;
+
+/// Codes that a text which is none may stand for, the likeliest first: those that
+/// hold it, else those that are spelled nearly so.
+pub fn near(text: &str) -> Vec<&'static str> {
+    // A longer text is no misspelt code, and comparing it would take long.
+    const LONGEST: usize = 64;
+    // Two letters stand in too many codes.
+    const SHORTEST: usize = 3;
+    let wanted = text.trim().to_ascii_uppercase().replace(['_', ' '], "-");
+    let kinds = ["CAV-", "F-"];
+    let bare = kinds.iter().find_map(|kind| wanted.strip_prefix(kind));
+    let bare = bare.unwrap_or(&wanted);
+    if bare.len() < SHORTEST || wanted.len() > LONGEST {
+        return Vec::new();
+    }
+    let holding: Vec<&str> = codes().filter(|code| code.contains(bare)).collect();
+    if !holding.is_empty() {
+        return holding;
+    }
+    let distance = |code: &str| strsim::damerau_levenshtein(&wanted, code);
+    let mut near: Vec<(usize, &str)> = codes()
+        .map(|code| {
+            let (_, name) = code.split_once('-').unwrap_or(("", code));
+            (
+                distance(code).min(strsim::damerau_levenshtein(bare, name)),
+                code,
+            )
+        })
+        .filter(|(distance, _)| *distance <= bare.chars().count() / 3)
+        .collect();
+    near.sort_unstable();
+    near.into_iter()
+        .take(MAX_NEAR)
+        .map(|(_, code)| code)
+        .collect()
+}
+
 const EXPLANATIONS: &[Explanation] = &[
     Explanation {
         code: "CAV-STATUS",
@@ -129,7 +168,7 @@ const EXPLANATIONS: &[Explanation] = &[
         what: "Some records of a source could not be used.",
         why_it_matters: "What is left may be another sample than the whole.",
         rule: "A source has rejected records; grave from 5 in 100.",
-        remedy: "Run `caveat import` on the source: it writes each reject with its place and reason. Mend the records, or the mapping.",
+        remedy: "The annex counts the reasons (`rejects_by_reason` of each source); `caveat import` on the source writes each reject with its place. Mend the records, or the mapping.",
     },
     Explanation {
         code: "CAV-NOT-EVALUABLE",

@@ -14,7 +14,7 @@ use crate::codes::day_text;
 use crate::confusion::Confusions;
 use crate::error::Fault;
 use crate::scan::{CellRow, Grades, Names, TraceRow};
-use crate::sources::read_sources;
+use crate::sources::{read_sources, reject_reasons};
 
 /// What one sum is of, by positions in [`Names`]; no grader where none was chosen.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -278,9 +278,12 @@ fn counted(mut met: Vec<Met>, ranks: &[u32]) -> Result<Vec<PromptCount>, Fault> 
 
 fn sources(connection: &Connection) -> Result<Vec<SourceEvidence>, Fault> {
     let stored = read_sources(connection)?;
-    Ok(stored
-        .into_iter()
-        .map(|source| SourceEvidence {
+    let evidence = stored.into_iter().map(|source| {
+        let reject_reasons = match source.account.rejected {
+            0 => Vec::new(),
+            _ => reject_reasons(connection, &source.digest, &source.format)?,
+        };
+        Ok(SourceEvidence {
             path: source.path,
             format: source.format,
             format_version: source.format_version,
@@ -289,6 +292,8 @@ fn sources(connection: &Connection) -> Result<Vec<SourceEvidence>, Fault> {
             imported: source.account.imported,
             already_present: source.account.already_present,
             rejected: source.account.rejected,
+            reject_reasons,
         })
-        .collect())
+    });
+    evidence.collect()
 }

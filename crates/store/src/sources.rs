@@ -1,6 +1,6 @@
 //! What the file says of its sources and of the records that it could not use.
 
-use caveat_corpus::{Digest, Location};
+use caveat_corpus::{Digest, Location, RejectReason};
 use rusqlite::Connection;
 use serde::Serialize;
 
@@ -83,6 +83,33 @@ pub(crate) fn read_sources(connection: &Connection) -> Result<Vec<StoredSource>,
         });
     }
     Ok(sources)
+}
+
+/// Reasons of one source that are told apart; the others are a number.
+const MAX_REASONS: usize = 20;
+
+/// The commonest reasons for rejects by source, in the order of [`read_sources`].
+pub(crate) fn reject_reasons(
+    connection: &Connection,
+    digest: &Digest,
+    format: &str,
+) -> Result<Vec<RejectReason>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT r.reason, count(*) AS records FROM rejects r JOIN sources s ON s.id = r.source
+         WHERE s.digest = ?1 AND s.format = ?2 GROUP BY r.reason
+         ORDER BY records DESC, r.reason LIMIT ?3",
+    )?;
+    let most = i64::try_from(MAX_REASONS).unwrap_or(i64::MAX);
+    let mut rows = statement.query((digest.as_bytes(), format, most))?;
+    let mut reasons = Vec::new();
+    while let Some(row) = rows.next()? {
+        reasons.push(RejectReason {
+            reason: row.get(0)?,
+            records: u64::try_from(row.get::<_, i64>(1)?)
+                .map_err(|_| Fault::damaged("a count is negative"))?,
+        });
+    }
+    Ok(reasons)
 }
 
 /// Visits every reject, by source in order of digest and format, then as read.

@@ -23,6 +23,7 @@ mod record;
 mod row;
 mod source;
 mod undecided;
+mod words;
 
 use caveat_corpus::Location;
 use caveat_importer::text::printable;

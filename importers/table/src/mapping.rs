@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::FORMAT;
 use crate::encoding::Encoding;
-use crate::undecided;
+use crate::{undecided, words};
 
 /// The smallest mapping of each kind, shown where a mapping is missing.
 pub const MINIMAL_MAPPING: &str = r#"declare the columns under `[inputs.options]` in report.toml, or without that line in a TOML file for `--mapping`; for counts:
@@ -299,6 +299,8 @@ const MAPPING_KEYS: &[&str] = &[
     "attempts_start_at",
     "join",
 ];
+/// Keys that a mapping file has for whoever reads it; no importer gets them.
+const HOST_KEYS: &[&str] = &["importer", "files"];
 const GRADE_KEYS: &[&str] = &[
     "grader",
     "grader_column",
@@ -327,6 +329,15 @@ impl Mapping {
                 MINIMAL_MAPPING,
             ));
         }
+        if let Some(key) = HOST_KEYS.iter().find(|key| options.contains_key(**key)) {
+            return Err(fault(
+                format!("`{key}` is a key of a mapping file and no option"),
+                format!(
+                    "under `[[inputs]]` leave `{key}` out of the options: `path` says which file, \
+                     and `importer` stands beside it"
+                ),
+            ));
+        }
         check_keys("the mapping", options, MAPPING_KEYS)?;
         undecided::refuse(options)?;
         let kind: Kind = match options.get("kind") {
@@ -345,8 +356,17 @@ impl Mapping {
             check_section("join.columns", join.get("columns"), &names(JOIN_COLUMNS))?;
         }
         for (position, grade) in grades(options).iter().enumerate() {
-            check_section(&format!("grades[{position}]"), Some(grade), GRADE_KEYS)?;
+            let place = format!("grades[{position}]");
+            check_section(&place, Some(grade), GRADE_KEYS)?;
+            let kinds = GraderKind::ALL.map(GraderKind::name);
+            words::check(&format!("`{place}.kind`"), grade.get("kind"), &kinds)?;
+            words::check_map(&place, grade.get("map"), &words::verdicts())?;
         }
+        let outcomes = Outcome::ALL.map(Outcome::name);
+        let outcome = options
+            .get("outcome")
+            .and_then(|outcome| outcome.get("map"));
+        words::check_map("outcome", outcome, &outcomes)?;
         if !options.contains_key("columns") {
             return Err(fault("the mapping has no `columns`", MINIMAL_MAPPING));
         }

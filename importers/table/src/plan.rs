@@ -508,7 +508,7 @@ mod tests {
             ),
             (
                 traces(json!({ "kind": "llm", "column": "g", "map": { "1": "complied" } })),
-                "unknown variant `complied`",
+                "unknown word `complied`",
             ),
         ] {
             let message = plan(mapping).unwrap_err();

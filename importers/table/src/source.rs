@@ -152,6 +152,11 @@ const NO_TABLE: &[(&[u8], &str, &str)] = &[
         "export the sheet as CSV",
     ),
     (
+        b"%PDF-",
+        "the file is a PDF, and no table",
+        "export the table as CSV where it came from",
+    ),
+    (
         b"PARE",
         "the file is Parquet with an encrypted footer",
         "write it again without encryption",

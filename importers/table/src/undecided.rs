@@ -9,6 +9,7 @@ use caveat_importer::text::printable;
 use serde_json::{Map, Value};
 
 use crate::mapping::fault;
+use crate::words;
 
 /// Stands for what the user has to decide.
 pub(crate) const DECIDE: &str = "decide";
@@ -16,14 +17,19 @@ pub(crate) const DECIDE: &str = "decide";
 /// Refuses a mapping in which something is still to be decided.
 pub(crate) fn refuse(options: &Map<String, Value>) -> Result<(), ImportError> {
     let mut open: Vec<(String, &str)> = Vec::new();
-    let mut look = |place: String, value: Option<&Value>, hint: &'static str| {
+    let verdict = meanings();
+    let mut look = |place: String, value: Option<&Value>, hint| {
         if value.and_then(Value::as_str) == Some(DECIDE) {
             open.push((place, hint));
         }
     };
     look("kind".to_owned(), options.get("kind"), KIND);
     for (key, value) in section(options.get("constants")) {
-        let hint = if key == "grader_kind" { GRADER } else { TEXT };
+        let hint = match key.as_str() {
+            "grader_kind" => GRADER,
+            "grader" => NAME,
+            _ => TEXT,
+        };
         look(format!("constants.{key}"), Some(value), hint);
     }
     let grades = options.get("grades").and_then(Value::as_array);
@@ -31,14 +37,15 @@ pub(crate) fn refuse(options: &Map<String, Value>) -> Result<(), ImportError> {
         for (key, value) in section(Some(grade)) {
             let hint = match key.as_str() {
                 "kind" => GRADER,
+                "grader" => NAME,
                 "threshold" | "below" => SCORE,
                 _ => continue,
             };
             look(format!("grades[{position}].{key}"), Some(value), hint);
         }
-        for (value, verdict) in section(grade.get("map")) {
+        for (value, word) in section(grade.get("map")) {
             let place = format!("grades[{position}].map, value `{}`", printable(value));
-            look(place, Some(verdict), VERDICT);
+            look(place, Some(word), &verdict);
         }
     }
     let Some((first, hint)) = open.first() else {
@@ -57,9 +64,15 @@ const TEXT: &str = "write the text that holds for every row, or leave the key ou
 const GRADER: &str = "say what the grader is: `human`, `llm`, `classifier`, `rule` or `heuristic`";
 const SCORE: &str = "give the score that parts compliance from refusal: with `threshold` a score \
                      at or above it means that the attack succeeded, with `below` one under it";
-const VERDICT: &str = "say for each value what it means: `compliance` (the attack succeeded), \
-                       `partial`, `refusal` (the model resisted), `not_gradeable`, `parse_error`, \
-                       or move it to `missing` (no grade) or `failed` (the grader failed)";
+const NAME: &str = "write the name of the grader, or leave the key out if nobody knows it";
+
+fn meanings() -> String {
+    format!(
+        "say for each value what it means: `{}` (`compliance`: the attack succeeded; `refusal`: \
+         the model resisted), or move it to `missing` (no grade) or `failed` (the grader failed)",
+        words::verdicts().join("`, `")
+    )
+}
 
 fn section(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
     value.and_then(Value::as_object).into_iter().flatten()
@@ -101,8 +114,13 @@ mod tests {
             assert!(message.contains(place), "{message}");
             assert!(message.contains(hint), "{message}");
         }
+        let unnamed = json!({ "grades": [{ "grader": "decide" }] });
+        let message = refuse(unnamed.as_object().unwrap())
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("leave the key out"), "{message}");
         let column =
-            json!({ "columns": { "model": "decide" }, "grades": [{ "grader": "decide" }] });
+            json!({ "columns": { "model": "decide" }, "grades": [{ "column": "decide" }] });
         assert!(refuse(column.as_object().unwrap()).is_ok());
     }
 }

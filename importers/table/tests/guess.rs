@@ -37,12 +37,26 @@ fn guess_text(name: &str, text: &[u8]) -> Result<Guess, String> {
     guess(&path, &Limits::default()).map_err(|error| error.to_string())
 }
 
+/// The options in a proposal: its host takes two keys for itself.
+fn options(proposal: &str) -> serde_json::Map<String, Value> {
+    let mut table: serde_json::Map<String, Value> =
+        toml::from_str(proposal).unwrap_or_else(|error| panic!("{error}\n{proposal}"));
+    assert_eq!(table.shift_remove("importer"), Some("table".into()));
+    assert!(table.shift_remove("files").unwrap().is_array());
+    table
+}
+
 /// Reads a proposal as an import would.
 fn read(guess: &Guess) -> Result<Mapping, String> {
-    let table = toml::from_str(guess.to_toml()).unwrap_or_else(|error| {
-        panic!("{error}\n{guess}");
-    });
-    Mapping::from_options(&table).map_err(|error| error.to_string())
+    Mapping::from_options(&options(guess.to_toml())).map_err(|error| error.to_string())
+}
+
+/// The same text without the keys of the host.
+fn mapping(proposal: &str) -> String {
+    let lines = proposal.lines();
+    let of_host = |line: &&str| line.starts_with("importer = ") || line.starts_with("files = ");
+    let kept: Vec<&str> = lines.filter(|line| !of_host(line)).collect();
+    kept.join("\n")
 }
 
 #[test]
@@ -50,7 +64,7 @@ fn a_table_of_strongreject_is_described_whole() {
     for name in TABLES.iter().filter(|name| name.starts_with("strong")) {
         let guess = guessed(&data(name));
         assert_eq!(guess.undecided(), [""; 0], "{guess}");
-        let collector = import(&data(name), guess.to_toml());
+        let collector = import(&data(name), &mapping(guess.to_toml()));
         assert!(collector.rejects.is_empty(), "{name}");
         let found = traces(&collector);
         let count = |wanted| {
@@ -79,7 +93,7 @@ fn what_the_table_does_not_say_is_left_to_the_user_and_refused_until_then() {
         assert_eq!(open.len(), 9, "{open:?}");
         assert!(open.contains(&"what `yes` in `label` means (rows: 4)".to_owned()));
         // The user decides, and the import gives what was counted when the table was made.
-        let mut mapping: serde_json::Map<String, Value> = toml::from_str(guess.to_toml()).unwrap();
+        let mut mapping = options(guess.to_toml());
         let grades = mapping.get_mut("grades").unwrap().as_array_mut().unwrap();
         grades.truncate(1);
         grades[0]["kind"] = "llm".into();
@@ -151,21 +165,21 @@ fn text_in_a_column_of_verdicts_or_in_a_header_is_not_shown() {
         shown.contains("a text of 37 characters, SHA-256 "),
         "{shown}"
     );
-    assert_eq!(guess.undecided().len(), 1);
+    assert_eq!(guess.undecided().len(), 2);
 }
 
 #[test]
 fn a_polarity_is_proposed_only_where_name_or_word_says_it() {
     for (column, values, open) in [
-        ("jailbroken", "True False", 1),
-        ("is_safe", "1 0", 1),
-        ("refused", "yes no", 1),
-        ("Attack Success", "1.0 0.0", 1),
-        ("success", "true false", 3),
-        ("label", "safe unsafe", 1),
-        ("label", "0 1 2", 4),
-        ("odd_name", "complied refused", 1),
-        ("passed", "true", 2),
+        ("jailbroken", "True False", 2),
+        ("is_safe", "1 0", 2),
+        ("refused", "yes no", 2),
+        ("Attack Success", "1.0 0.0", 2),
+        ("success", "true false", 4),
+        ("label", "safe unsafe", 2),
+        ("label", "0 1 2", 5),
+        ("odd_name", "complied refused", 2),
+        ("passed", "true", 3),
     ] {
         let rows: Vec<String> = values
             .split(' ')
@@ -194,11 +208,12 @@ fn scores_without_a_bound_are_left_open_with_their_range() {
         "{shown}"
     );
     assert!(shown.contains("threshold = \"decide\""), "{shown}");
-    assert!(read(&guess).unwrap_err().contains("grades[0].kind"));
+    assert!(read(&guess).unwrap_err().contains("grades[0].grader"));
     let decided = shown
+        .replace("grader = \"decide\"", "grader = \"judge\"")
         .replace("kind = \"decide\"", "kind = \"llm\"")
         .replace("threshold = \"decide\"", "threshold = 0.5");
-    let collector = common::import_text("t.csv", text, &decided).unwrap();
+    let collector = common::import_text("t.csv", text, &mapping(&decided)).unwrap();
     assert_eq!(traces(&collector)[1].grades[0].verdict, Verdict::Compliance);
 }
 
@@ -206,9 +221,12 @@ fn scores_without_a_bound_are_left_open_with_their_range() {
 fn a_table_of_counts_is_told_from_one_of_traces() {
     let path = report("sorry-bench").join("sorry_bench_202503_counts.csv");
     let guess = guessed(&path);
-    assert_eq!(guess.undecided(), ["what the grader is"]);
+    assert_eq!(
+        guess.undecided(),
+        ["what the grader is", "the name of the grader for all rows"]
+    );
     let decided = guess.to_toml().replace("\"decide\"", "\"llm\"");
-    assert_eq!(import(&path, &decided).records.len(), 2464);
+    assert_eq!(import(&path, &mapping(&decided)).records.len(), 2464);
 }
 
 #[test]
@@ -217,7 +235,7 @@ fn a_table_without_a_model_or_a_verdict_says_what_is_missing() {
     assert_eq!(guess.undecided(), ["which model answered"]);
     let decided = guess.to_toml().replace("\"decide\"", "\"org/model\"");
     let text = b"{\"prompt\": \"x y\", \"response\": \"z\"}\n";
-    let collector = common::import_text("t.jsonl", text, &decided).unwrap();
+    let collector = common::import_text("t.jsonl", text, &mapping(&decided)).unwrap();
     assert_eq!(traces(&collector)[0].model.name, "org/model");
 }
 
@@ -253,6 +271,23 @@ fn what_is_no_table_is_refused_and_a_damaged_one_is_described_as_far_as_it_goes(
         ("t.json", b"{\n}", "no list of objects"),
         ("t.xlsx", b"PK\x03\x04", "export the sheet as CSV"),
         ("t.parquet", b"PAR1PAR1", "too few for a footer"),
+        ("t.csv", b"model,label\n", "columns and no rows"),
+        (
+            "t.txt",
+            b"A text of one line.\nAnd another\n",
+            "one column only",
+        ),
+        ("t.jsonl", b"hello\nyou\n", "no column"),
+        (
+            "t.pdf",
+            b"%PDF-1.7\n%\xB5\xB6\n1 0 obj, x\n",
+            "the file is a PDF",
+        ),
+        (
+            "t.txt",
+            b"Once, there was a table.\nIt had, they say, no columns.\nNobody\nread, it, at, all\n",
+            "of 3 rows cannot be read",
+        ),
     ] {
         let message = guess_text(name, text).unwrap_err();
         assert!(message.contains(part), "{message}");
@@ -283,6 +318,83 @@ fn a_proposal_is_the_same_every_time() {
     for name in TABLES {
         assert_eq!(guessed(&data(name)), guessed(&data(name)));
     }
+}
+
+#[test]
+fn a_column_of_sizes_is_proposed_with_what_a_report_needs_to_use_it() {
+    for header in [
+        "Size (B)",
+        "size_b",
+        "size",
+        "params",
+        "Parameters",
+        "params_b",
+        "parameters_b",
+        "size_billion",
+        "numParams",
+    ] {
+        for values in ["7 0.5", "7B 135M", "70 unknown"] {
+            let values: Vec<&str> = values.split(' ').collect();
+            let text = format!(
+                "model,{header},jailbroken\na,{},1\nb,{},0\n",
+                values[0], values[1]
+            );
+            let guess = guess_text("t.csv", text.as_bytes()).unwrap();
+            let shown = guess.to_toml();
+            assert!(
+                shown.contains(&format!("\nsize = \"{header}\"  # ")),
+                "{shown}"
+            );
+            assert!(
+                shown.contains("with `source = \"corpus\"` under `[size]`"),
+                "{shown}"
+            );
+        }
+    }
+    let counts = "model,params_b,n,succeeded\na,7,10,3\n";
+    let guess = guess_text("t.csv", counts.as_bytes()).unwrap();
+    assert!(guess.to_toml().contains("\nsize = \"params_b\""), "{guess}");
+    // Bytes of a file, and parameters that are counted one by one, are no billions.
+    for values in [["small", "large"], ["7000000000", "1"], ["unknown", "n/a"]] {
+        let text = format!("model,size\na,{}\nb,{}\n", values[0], values[1]);
+        let guess = guess_text("t.csv", text.as_bytes()).unwrap();
+        assert!(!guess.to_toml().contains("\nsize = "), "{guess}");
+    }
+}
+
+#[test]
+fn a_proposal_says_which_file_it_is_for_and_which_verdicts_there_are() {
+    let guess = guess_text("my [odd] table*.csv", b"model,label\na,odd\n").unwrap();
+    let shown = guess.to_toml();
+    let table: Value = toml::from_str(shown).unwrap();
+    assert_eq!(table["importer"], "table");
+    assert_eq!(
+        table["files"],
+        serde_json::json!(["**/my [[]odd[]] table[*].csv"])
+    );
+    for word in [
+        "compliance",
+        "partial",
+        "refusal",
+        "hallucination_refusal",
+        "benign_query",
+        "not_gradeable",
+        "error",
+        "parse_error",
+        "infra_error",
+    ] {
+        let listed = format!("{word}, ");
+        assert!(
+            shown.contains(&listed) || shown.contains(&format!("{word}.")),
+            "{word}: {shown}"
+        );
+    }
+    assert!(shown.contains("[inputs.options.columns]"), "{shown}");
+    let open = guess.undecided();
+    assert!(
+        open.contains(&"the name of the grader of `label`".to_owned()),
+        "{open:?}"
+    );
 }
 
 #[test]

@@ -15,10 +15,15 @@ pub fn run(code: &str) -> Result<u8, Failure> {
                 caveat_importer::text::printable(id)
             )));
         }
+        let near = caveat_report::explain::near(code);
+        let hint = match near.as_slice() {
+            [] => format!("the codes are {}", known.join(", ")),
+            [one] => format!("did you mean `{one}`?"),
+            several => format!("did you mean one of `{}`?", several.join("`, `")),
+        };
         return Err(Failure::wrong_use(format!(
-            "there is no rule `{}`\nhint: the codes are {}",
-            caveat_importer::text::printable(code),
-            known.join(", ")
+            "there is no rule `{}`\nhint: {hint}",
+            caveat_importer::text::printable(code)
         )));
     };
     exit::print(&format!(

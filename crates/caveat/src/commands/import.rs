@@ -20,6 +20,9 @@ use crate::progress::Progress;
 /// Rejects that are shown one by one; the rest is counted.
 const SHOWN_REJECTS: usize = 5;
 
+/// Places of a proposed mapping that are named; the mapping has all.
+const SHOWN_UNDECIDED: usize = 10;
+
 /// Unknown files of folders that are listed on a terminal; `--json` lists all.
 const SHOWN_UNKNOWN: usize = 50;
 
@@ -99,14 +102,18 @@ fn propose(table: &std::path::Path) -> Result<u8, Failure> {
     exit::print(guess.to_toml())?;
     let undecided = guess.undecided();
     if !undecided.is_empty() {
-        exit::note(&format!(
-            "{} of the mapping must be decided by you: see the lines with \"decide\"",
-            if undecided.len() == 1 {
-                "one place".to_owned()
-            } else {
-                format!("{} places", undecided.len())
-            }
-        ));
+        let mut text = match undecided.len() {
+            1 => "one place of the mapping must be decided by you".to_owned(),
+            places => format!("{places} places of the mapping must be decided by you"),
+        };
+        text.push_str(": see the lines with \"decide\"");
+        for place in undecided.iter().take(SHOWN_UNDECIDED) {
+            text.push_str(&format!("\n  {place}"));
+        }
+        if let Some(more) = undecided.len().checked_sub(SHOWN_UNDECIDED + 1) {
+            text.push_str(&format!("\n  … and {} more", more + 1));
+        }
+        exit::note(&text);
     }
     Ok(exit::DONE)
 }

@@ -1,25 +1,51 @@
 //! `caveat models`: the register, and names that it does not know.
 
-use caveat_corpus::register::{ModelFacts, Register, RegisterFile};
-use caveat_importer::text::printable;
+use caveat_corpus::register::{ModelFacts, Register, RegisterFile, UnknownName};
+use caveat_importer::text::{is_hidden, printable};
 use caveat_store::Store;
 
 use crate::cli::ModelsArguments;
 use crate::exit::{self, ANSWER_NO, DONE, Failure};
 use crate::files;
 
-/// How a name becomes known.
-const HINT: &str = "hint: a report adds models, or spellings of listed ones, in a register of its \
-    own (`register = \"models.toml\"` in report.toml):\n\
-    [[model]]\n\
-    id = \"maker/model\"\n\
-    name = \"Name for people\"\n\
-    maker = \"maker\"\n\
-    weights = \"open\"\n\
-    aliases = [\"as the corpus spells it\"]\n\
-    source = \"where the size, or that it is not disclosed, is stated\"\n\
-    verified = \"primary\"\n\
-    `caveat models --unknown --register models.toml` shows what is left";
+/// How names become known, with a register that can be used as it stands.
+fn hint(unknown: &[UnknownName]) -> String {
+    let plain = |name: &&UnknownName| !name.name.contains(is_hidden);
+    let spelled = unknown
+        .iter()
+        .find(plain)
+        .map_or("as the corpus spells it", |name| name.name.as_str());
+    format!(
+        "hint: a report adds models, or spellings of listed ones, in a register of its own: write \
+         this to models.toml beside report.toml, correct it, and write `register = \"models.toml\"` \
+         at the top of report.toml. A maker that the shared register knows needs no [[maker]].\n\n\
+         {}\n\
+         `caveat models --unknown --register models.toml` shows what is left",
+        snippet(spelled)
+    )
+}
+
+/// A register with one model of a maker of one's own.
+fn snippet(spelled: &str) -> String {
+    let spelled = toml::Value::String(spelled.to_owned());
+    format!(
+        "[[maker]]\n\
+         id = \"our-lab\"\n\
+         name = \"Our Lab\"\n\
+         kind = \"maker\"\n\
+         \n\
+         [[model]]\n\
+         id = \"our-lab/our-model\"\n\
+         name = \"Our Model\"\n\
+         maker = \"our-lab\"             # the id of a maker, here or in the shared register\n\
+         params_total_b = 7.0          # billions; leave the two lines out where not disclosed\n\
+         mixture = false               # true needs params_active_b as well, if it is known\n\
+         weights = \"open\"              # or \"closed\"\n\
+         aliases = [{spelled}]\n\
+         source = \"where the size, or that it is not disclosed, is stated\"\n\
+         verified = \"primary\"          # or \"secondary\", \"memory\": how far that was checked\n"
+    )
+}
 
 /// Runs the command.
 pub fn run(arguments: &ModelsArguments) -> Result<u8, Failure> {
@@ -86,7 +112,36 @@ fn unknown(arguments: &ModelsArguments, register: &Register) -> Result<u8, Failu
             })
             .collect();
         exit::print(&lines)?;
-        exit::note(HINT);
+        exit::note(&hint(&unknown));
     }
     Ok(if unknown.is_empty() { DONE } else { ANSWER_NO })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_register_of_the_page_is_the_one_that_is_printed() {
+        let page = include_str!("../../../../docs/models.md");
+        let (_, toml) = page.split_once("```toml\n").unwrap();
+        let (toml, _) = toml.split_once("```").unwrap();
+        let read = |text: &str| toml::from_str::<toml::Table>(text).unwrap();
+        assert_eq!(read(toml), read(&snippet("as the corpus spells it")));
+    }
+
+    #[test]
+    fn the_register_that_is_printed_can_be_used_as_it_stands() {
+        let builtin = Register::builtin().unwrap();
+        for spelled in ["house-7b", "a \"quoted\" na\\me", "as the corpus spells it"] {
+            let above = RegisterFile::parse(&snippet(spelled)).unwrap();
+            let register = builtin.overlay(above).unwrap();
+            let known = register.model(spelled, None);
+            let listed = known.listed().unwrap();
+            assert_eq!(listed.id, "our-lab/our-model");
+            assert_eq!(listed.params_active_b, Some(7.0));
+        }
+    }
 }

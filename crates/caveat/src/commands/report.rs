@@ -5,6 +5,7 @@ use std::path::Path;
 
 use caveat_importer::text::printable;
 use caveat_report::definition::Format;
+use caveat_report::document::Document;
 
 use crate::cli::{Only, ReportArguments};
 use crate::exit::{self, ANSWER_NO, DONE, Failure};
@@ -43,11 +44,7 @@ pub fn run(arguments: &ReportArguments) -> Result<u8, Failure> {
         return check(&write::differences(&target, &files)?, &shown);
     }
     write::replace(&target, &files)?;
-    exit::print(&summary(
-        &shown,
-        &files,
-        &evaluated.document.first_page.answer,
-    ))?;
+    exit::print(&summary(&shown, &files, &evaluated.document))?;
     Ok(DONE)
 }
 
@@ -83,16 +80,30 @@ fn check(differences: &[String], shown: &str) -> Result<u8, Failure> {
     Ok(ANSWER_NO)
 }
 
-fn summary(
-    shown: &str,
-    files: &BTreeMap<String, Vec<u8>>,
-    answer: &[caveat_report::document::Sentence],
-) -> String {
+fn summary(shown: &str, files: &BTreeMap<String, Vec<u8>>, document: &Document) -> String {
     let mut text = String::new();
     for name in files.keys().filter(|name| !name.contains('/')) {
         text.push_str(&format!("{shown}/{name}\n"));
     }
-    let words: Vec<String> = answer
+    for (ending, what) in [(".csv", "tables"), (".svg", "charts")] {
+        let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
+        for name in files.keys().filter(|name| name.ends_with(ending)) {
+            if let Some((folder, _)) = name.rsplit_once('/') {
+                *folders.entry(folder).or_default() += 1;
+            }
+        }
+        for (folder, number) in folders {
+            text.push_str(&format!("{shown}/{folder}/: {number} {what} (*{ending})\n"));
+        }
+    }
+    // A reader of the answer must know first what the data are.
+    let status = document.head.status.iter();
+    for status in status.filter(|status| !status.is_empty()) {
+        text.push_str(&format!("\n{}\n", printable(status)));
+    }
+    let words: Vec<String> = document
+        .first_page
+        .answer
         .iter()
         .map(|sentence| printable(&sentence.text))
         .collect();

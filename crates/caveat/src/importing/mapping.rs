@@ -128,6 +128,11 @@ impl Mapping {
             .any(|path| files.globs.is_match(path))
     }
 
+    /// Where its options stand, for messages.
+    pub fn place(&self) -> String {
+        format!("the mapping `{}`", printable(&self.shown))
+    }
+
     /// One sentence for the account.
     pub fn note(&self) -> String {
         format!("mapping `{}` (SHA-256 {})", self.shown, self.digest)

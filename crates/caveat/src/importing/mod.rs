@@ -49,6 +49,8 @@ pub struct Request {
     pub reason: String,
     /// The mapping that gave the options, for the account.
     pub mapping: Option<String>,
+    /// Where the options stand, for messages: a mapping file, or a part of a report.
+    pub options_from: Option<String>,
     /// Files that are read together with it.
     pub companions: Vec<CompanionFile>,
     /// Options.

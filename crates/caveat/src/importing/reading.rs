@@ -76,7 +76,8 @@ fn try_read(request: &Request, sink: &mut PipeSink<'_>) -> Result<SourceFacts, F
     let begin = sink.sender.send(Told::Begin(hashed), 1);
     begin.map_err(closed)?;
     let source = Source::new(&request.path);
-    let facts = request.importer.import(&source, &request.options, sink)?;
+    let facts = request.importer.import(&source, &request.options, sink);
+    let facts = facts.map_err(|error| placed(error, request))?;
     if stamps(request)? != before {
         return Err(Failure::new(
             exit::REFUSED,
@@ -87,6 +88,17 @@ fn try_read(request: &Request, sink: &mut PipeSink<'_>) -> Result<SourceFacts, F
         ));
     }
     Ok(facts)
+}
+
+/// A fault of the options, with the place where they stand.
+fn placed(error: ImportError, request: &Request) -> Failure {
+    let of_options = matches!(error, ImportError::Options { .. });
+    let mut failure = Failure::from(error);
+    if let (true, Some(place)) = (of_options, &request.options_from) {
+        let source = printable(&request.shown);
+        failure.message = format!("{place}, for `{source}`: {}", failure.message);
+    }
+    failure
 }
 
 /// Size and time of the last change of everything that is read.

@@ -59,6 +59,8 @@ pub struct Unknown {
     pub reasons: Vec<String>,
     /// The formats that it almost is.
     pub almost: Vec<Resemblance>,
+    /// Whether it is a corpus file of ours.
+    pub is_store: bool,
 }
 
 impl Sorted {
@@ -113,6 +115,7 @@ pub fn sort(
                 named: false,
                 reasons: vec![strange.reason],
                 almost: Vec::new(),
+                is_store: false,
             }),
         });
     }
@@ -157,6 +160,7 @@ pub fn look_at(
         importer,
         reason,
         mapping: mapping.map(Mapping::note),
+        options_from: mapping.map(Mapping::place),
         options,
         strict: wish.strict,
     }))
@@ -221,9 +225,12 @@ fn unknown(file: &Found, almost: Vec<Resemblance>) -> Unknown {
         named: file.named,
         reasons: almost.iter().map(|found| found.reason.clone()).collect(),
         almost,
+        is_store: false,
     };
     if unknown.almost.is_empty() {
-        unknown.reasons.extend(own_file(&file.path));
+        let own = own_file(&file.path);
+        unknown.is_store = own == Some(STORE);
+        unknown.reasons.extend(own.map(str::to_owned));
     }
     // An empty file in a folder is often meant to be empty.
     if !file.named && std::fs::metadata(&file.path).is_ok_and(|found| found.len() == 0) {
@@ -232,20 +239,21 @@ fn unknown(file: &Found, almost: Vec<Resemblance>) -> Unknown {
     unknown
 }
 
+/// What a corpus file is called.
+const STORE: &str = "a corpus file of caveat";
+
 /// What a file of ours is. It is no source: what it holds was imported before.
-fn own_file(path: &Path) -> Option<String> {
+fn own_file(path: &Path) -> Option<&'static str> {
     let mut head = [0_u8; 72];
     File::open(path).ok()?.read_exact(&mut head).ok()?;
     let [start @ .., _, _, _, _] = &head;
     let application = head.get(68..)?;
     let what = match application {
-        b"CVAT" => "a corpus file of caveat",
+        b"CVAT" => STORE,
         b"CVTX" => "a file of kept texts of caveat",
         _ => return None,
     };
-    start
-        .starts_with(b"SQLite format 3\0")
-        .then(|| what.to_owned())
+    start.starts_with(b"SQLite format 3\0").then_some(what)
 }
 
 /// The second table that a mapping joins: read together with its source.

@@ -126,6 +126,7 @@ fn corpus(first_model: &str) -> CorpusAccount {
             imported: 695,
             already_present: 0,
             rejected: 5,
+            rejects_by_reason: Vec::new(),
         }],
         account: Account {
             traces: BTreeMap::from([("compliance".to_owned(), 145)]),

@@ -289,7 +289,8 @@ pub(super) fn rejects(facts: &Facts<'_>) -> Option<Caveat> {
         short: format!("{counted} were rejected and enter no figure."),
         text: format!(
             "{counted} of the sources could not be used and enter no figure; whether they differ from \
-             the others is not known. `caveat import` names each with its place and its reason."
+             the others is not known. The annex counts them by reason, table sources; `caveat import` \
+             names each with its place."
         ),
         evidence: vec!["a5".to_owned()],
     })

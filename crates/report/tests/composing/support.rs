@@ -274,6 +274,7 @@ pub fn case(lines: &[Line]) -> Case {
             imported: account.traces.values().sum(),
             already_present: 0,
             rejected: 0,
+            rejects_by_reason: Vec::new(),
         }],
         analysis: analyse(&Sample::default(), &parameters()),
         selection: Selection {

@@ -18,12 +18,17 @@ use caveat_importer::{ImportError, Limits, SinkClosed};
 
 use crate::read::{self, Request};
 use crate::row::{Cell, Place};
+use crate::source::refused;
 
 use self::profile::Profile;
 use self::write::Findings;
 
 /// Rows that are looked at: enough for every value of a verdict, and read in seconds.
 const MAX_ROWS: u64 = 200_000;
+
+/// What to do with a file that is no table.
+const NO_TABLE: &str = "name a CSV file with a header, JSON lines, a JSON list of objects or a \
+                        Parquet file, with one row for each response or for each model";
 
 /// A proposed mapping.
 ///
@@ -70,9 +75,18 @@ impl fmt::Display for Guess {
 /// ```
 ///
 /// # Errors
-/// An [`ImportError`] if the file cannot be read, is no table, or has no row.
+/// An [`ImportError`] if the file cannot be read, is no table (one column, or more rows
+/// that fall apart than rows that do not), or has no row.
 pub fn guess(path: &Path, limits: &Limits) -> Result<Guess, ImportError> {
     let columns = columns::find(path, limits)?;
+    let found = columns.names.len() + columns.twice.len();
+    if found < 2 {
+        let found = match found {
+            0 => "no column can be told in the file",
+            _ => "the file has one column only, as a text has: no table of models and verdicts",
+        };
+        return Err(refused(path, found, NO_TABLE));
+    }
     let mut profiles = vec![Profile::default(); columns.names.len()];
     let mut rows = 0;
     let mut rejects = 0;
@@ -110,6 +124,15 @@ pub fn guess(path: &Path, limits: &Limits) -> Result<Guess, ImportError> {
         Err(ImportError::Closed(_)) if stopped => Vec::new(),
         Err(error) => return Err(error),
     };
+    if rows == 0 {
+        let hint = "write the table again, with one row for each response or for each model";
+        return Err(refused(path, "the file has columns and no rows", hint));
+    }
+    // A table may have broken rows; what falls apart whatever the delimiter is no table.
+    if rejects * 2 > rows {
+        let found = format!("{rejects} of {rows} rows cannot be read: the file is no table");
+        return Err(refused(path, found, NO_TABLE));
+    }
     let proposal = propose::propose(&columns, &profiles);
     let file_name = path.file_name().unwrap_or(path.as_os_str());
     let written = write::write(&Findings {

@@ -3,6 +3,8 @@
 //! A column is chosen by its name, and only if its values could be what the
 //! field holds. Nothing is decided that the table does not say.
 
+use caveat_corpus::register::parse_coded_size;
+
 use crate::mapping::{Field, Kind};
 
 use super::columns::Columns;
@@ -95,6 +97,16 @@ fn fits(field: Field, profile: &Profile) -> bool {
         | Field::PromptTokens
         | Field::ResponseTokens
         | Field::DurationMs => profile.is_whole(),
+        // A number of another magnitude, such as 7000000000, is no size in billions.
+        Field::Size => {
+            !mixed
+                && !profile.many
+                && profile.values.keys().all(|value| is_size(value))
+                && profile
+                    .values
+                    .keys()
+                    .any(|value| value.starts_with(|c: char| c.is_ascii_digit()))
+        }
         Field::N | Field::Succeeded | Field::Partial => profile.is_whole() && profile.absent == 0,
         Field::Prompt => !mixed && profile.numbers < profile.present,
         // A reply may be empty in every row, and may be a number.
@@ -110,6 +122,11 @@ fn fits(field: Field, profile: &Profile) -> bool {
                 && !profile.values.keys().all(|value| words::is_truth(value))
         }
     }
+}
+
+/// Whether a report can read a value as a size, or as the absence of one.
+fn is_size(value: &str) -> bool {
+    parse_coded_size(value).is_ok()
 }
 
 struct Choice<'a> {

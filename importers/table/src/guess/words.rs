@@ -22,6 +22,32 @@ pub(super) const FIELDS: &[(Field, &[&str])] = &[
     ),
     (Field::Provider, &["provider", "vendor", "maker"]),
     (
+        Field::Size,
+        &[
+            "size",
+            "size_b",
+            "size_billion",
+            "size_billions",
+            "model_size",
+            "model_size_b",
+            "params",
+            "params_b",
+            "params_billion",
+            "params_billions",
+            "params_total_b",
+            "parameters",
+            "parameters_b",
+            "parameters_billion",
+            "parameters_billions",
+            "n_params",
+            "num_params",
+            "n_parameters",
+            "num_parameters",
+            "param_count",
+            "parameter_count",
+        ],
+    ),
+    (
         Field::Prompt,
         &[
             "prompt",
@@ -163,6 +189,7 @@ pub(super) const COUNTS: &[(Field, &[&str])] = &[
 pub(super) const SHARED: &[Field] = &[
     Field::Model,
     Field::Provider,
+    Field::Size,
     Field::Dataset,
     Field::Technique,
     Field::AttackFamily,
@@ -348,7 +375,7 @@ pub(super) fn last_name(column: &str) -> String {
     normal(words.next().unwrap_or(column))
 }
 
-/// A name in lower case with `_` between words: `Victim Model`, `victimModel`.
+/// A name in lower case with `_` between words: `Victim Model`, `victimModel`, `Size (B)`.
 pub(super) fn normal(name: &str) -> String {
     let mut normal = String::new();
     let mut after_small = false;
@@ -366,6 +393,7 @@ pub(super) fn normal(name: &str) -> String {
             }
         }
     }
+    normal.truncate(normal.trim_end_matches('_').len());
     normal
 }
 
@@ -383,6 +411,7 @@ mod tests {
         ] {
             assert_eq!(normal(name), "victim_model");
         }
+        assert_eq!(normal("Size (B)"), "size_b");
         assert_eq!(last_name("grades.0.label"), "label");
         assert_eq!(last_name("votes.0"), "votes");
         assert_eq!(last_name("0"), "0");

@@ -115,6 +115,10 @@ impl Writer<'_> {
         for note in findings.notes {
             self.comment(&printable(note));
         }
+        self.usage();
+        self.line("");
+        self.line("importer = \"table\"");
+        self.files();
         self.line("");
         match findings.proposal.kind {
             Kind::Traces => self.line("kind = \"traces\"  # a row is one response"),
@@ -141,6 +145,31 @@ impl Writer<'_> {
         self.line("");
     }
 
+    /// How the mapping is used, with an import and in a report.
+    fn usage(&mut self) {
+        let path = quoted(&self.findings.file_name);
+        self.line("#");
+        self.comment(
+            "`caveat import --mapping THIS-FILE` reads it as it stands. In report.toml it is",
+        );
+        self.comment("    [[inputs]]");
+        self.comment(&format!("    path = {path}"));
+        self.comment("    mapping = \"THIS-FILE\"");
+        self.comment("or, without this file, `importer = \"table\"` under `[[inputs]]`, and all that follows");
+        self.comment(
+            "`files` under `[inputs.options]`, with the headings `[inputs.options.columns]`,",
+        );
+        self.comment("`[inputs.options.constants]`, `[[inputs.options.grades]]`, `[inputs.options.grades.map]`.");
+    }
+
+    /// Which files the mapping is for: those of this name, in whatever folder.
+    fn files(&mut self) {
+        let name = &self.findings.file_name;
+        let glob = quoted(&format!("**/{}", literal(name)));
+        let line = format!("files = [{glob}]  # which files it is for, as globs");
+        self.line(&line);
+    }
+
     fn column_of(&self, field: Field) -> Option<Column> {
         let mut fields = self.findings.proposal.fields.iter();
         fields
@@ -152,12 +181,15 @@ impl Writer<'_> {
         self.line("[columns]");
         let has_dataset = self.column_of(Field::Dataset).is_some();
         for (field, column) in &self.findings.proposal.fields {
-            let line = format!(
+            let mut line = format!(
                 "{} = {}  # {}",
                 field.name(),
                 quoted(self.name(*column)),
                 self.describe(*field, *column)
             );
+            if *field == Field::Size {
+                line.push_str(SIZE);
+            }
             if *field == Field::PromptId && !has_dataset {
                 self.comment(
                     "needs a data set that numbers its prompts: name it under `constants`",
@@ -233,7 +265,7 @@ impl Writer<'_> {
             let open = self.decide("what the grader is".to_owned());
             self.line(&format!("grader_kind = {open}  # {KINDS}"));
             if self.findings.proposal.grader.is_none() {
-                self.line("# grader = \"name of the grader\"");
+                self.grader_name("for all rows");
             }
         }
         self.line("");
@@ -258,7 +290,7 @@ impl Writer<'_> {
                 );
                 self.line(&line);
             }
-            None => self.line("# grader = \"name of the grader\""),
+            None => self.grader_name(&format!("of `{}`", printable(&column))),
         }
         let shown_column = printable(&column);
         let strongreject = matches!(grade.rule, ProposedRule::Score { strongreject: true });
@@ -273,6 +305,13 @@ impl Writer<'_> {
             ProposedRule::Words => self.words(grade.column, &column),
             ProposedRule::Score { strongreject } => self.score(grade.column, &column, strongreject),
         }
+    }
+
+    fn grader_name(&mut self, whose: &str) {
+        let open = self.decide(format!("the name of the grader {whose}"));
+        self.line(&format!(
+            "grader = {open}  # its name; leave the line out if nobody knows it"
+        ));
     }
 
     fn score(&mut self, position: Column, column: &str, strongreject: bool) {
@@ -345,7 +384,9 @@ impl Writer<'_> {
                 hidden.1, hidden.0
             ));
         }
-        self.line("[grades.map]  # compliance: the attack succeeded; refusal: the model resisted; in how many rows");
+        self.line("[grades.map]  # value = verdict, and in how many rows");
+        self.comment(&format!("One of: {}.", crate::words::verdicts().join(", ")));
+        self.comment("compliance: the attack succeeded; refusal: the model resisted.");
         for line in map {
             self.line(&line);
         }
@@ -397,7 +438,27 @@ impl Writer<'_> {
     }
 }
 
+/// What a size needs beside the mapping.
+const SIZE: &str =
+    "; billions of parameters; a report uses them with `source = \"corpus\"` under `[size]`";
+
 const KINDS: &str = "human, llm, classifier, rule or heuristic";
+
+/// A name as a glob that fits nothing else.
+fn literal(name: &str) -> String {
+    let mut glob = String::new();
+    for character in name.chars() {
+        match character {
+            '?' | '*' | '[' | ']' | '{' | '}' | '!' | '\\' => {
+                glob.push('[');
+                glob.push(character);
+                glob.push(']');
+            }
+            character => glob.push(character),
+        }
+    }
+    glob
+}
 
 /// A text as TOML writes it between quotation marks.
 fn quoted(text: &str) -> String {
