@@ -26,7 +26,7 @@ use crate::{
     cells::{Key, Tallies, Tally, common, total},
     quantity::{Number, Quantity},
     reason::{Estimable, NotEstimable},
-    result::{RoundPair, RoundPlan, RoundStep, RoundTotal},
+    result::{Comparison, RoundPair, RoundPlan, RoundStep, RoundTotal},
     same_prompts::PromptSample,
     sums::{count, count_u64, sum},
     tell_apart::{pairs_needed, whole},
@@ -54,6 +54,17 @@ pub struct RoundGoal<'a> {
     pub family: usize,
     /// Cost of one trace of each side, in the order of the ranked sides; positive.
     pub costs: &'a [f64],
+}
+
+/// The comparisons that are not told apart, by places in `ranked`, the list of the
+/// ranked sides' names; a comparison with a name that is not there is passed over.
+pub fn open_pairs(ranked: &[String], comparisons: &[Comparison]) -> Vec<(usize, usize)> {
+    let place = |name: &String| ranked.iter().position(|other| other == name);
+    comparisons
+        .iter()
+        .filter(|c| !c.told_apart)
+        .filter_map(|c| Some((place(&c.lower_provider)?, place(&c.higher_provider)?)))
+        .collect()
 }
 
 /// Plans the next round for the comparisons in `open`, given by places in `ranked`.
@@ -622,6 +633,27 @@ mod tests {
         let first = planned(&all, &[(0, 1), (1, 2)], &[1.0; 3]);
         all.reverse();
         assert_eq!(first, planned(&all, &[(2, 1), (1, 0), (0, 1)], &[1.0; 3]));
+    }
+
+    #[test]
+    fn what_is_told_apart_is_not_open() {
+        use crate::{
+            estimate::{NEWCOMBE, estimate},
+            proportion::{Interval, Level},
+        };
+        let comparison = |lower: &str, higher: &str, told_apart| Comparison {
+            lower_provider: lower.to_owned(),
+            higher_provider: higher.to_owned(),
+            difference_pp: estimate(5.0, Interval::around(5.0, 9.0), Level::P95, NEWCOMBE),
+            told_apart,
+            common_prompts: Quantity::Known(3),
+        };
+        let all = [
+            comparison("s2", "s0", false),
+            comparison("s0", "s1", true),
+            comparison("s0", "elsewhere", false),
+        ];
+        assert_eq!(open_pairs(&names(3), &all), [(2, 0)]);
     }
 
     #[test]
