@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    blocks::{signal_of, together_of, traces_of},
+    blocks::{on_prompts, signal_of, together_of, traces_of},
     decomposition::{Shares, ratio, two_plus},
     detectable::power,
     extremes::risk_ratio,
@@ -91,9 +91,14 @@ pub fn analyse(sample: &Sample, parameters: &Parameters) -> Analysis {
         level,
     };
     let tie_groups = rankings.tie_groups(layout);
-    let (shapley, (noise, trace_level)) = rayon::join(
+    let (shapley, ((noise, trace_level), (same_prompts, clusters))) = rayon::join(
         || together_of(layout, parameters),
-        || (signal_of(layout, parameters), traces_of(layout, parameters)),
+        || {
+            rayon::join(
+                || (signal_of(layout, parameters), traces_of(layout, parameters)),
+                || on_prompts(sample, layout, &ranked, parameters),
+            )
+        },
     );
     Analysis {
         models: rows.models(),
@@ -105,6 +110,8 @@ pub fn analyse(sample: &Sample, parameters: &Parameters) -> Analysis {
         power: power(&work.fit, &work.shares, level),
         overlap: prompts.overlap(layout, &ranked),
         agreement: graders(layout, &ranked, &sample.grader_pairs),
+        same_prompts,
+        clusters,
         shapley,
         noise,
         trace_level,

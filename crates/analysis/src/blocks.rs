@@ -6,11 +6,15 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    cells::{PromptCell, Unit},
+    clustering::clustering,
     labels::Chance,
     layout::Layout,
     quantity::Quantity,
-    result::{Signal, Together, TraceShares},
-    sample::Parameters,
+    reason::{Estimable, NotEstimable},
+    result::{Clustering, ComparabilityRule, SamePrompts, Signal, Together, TraceShares},
+    same_prompts::{PromptSample, same_prompts},
+    sample::{Parameters, Sample},
     signal::{CountedModel, signal},
     together::{Point, together},
     trace_level::TraceCell,
@@ -105,4 +109,69 @@ fn by_prompt(layout: &Layout<'_>) -> Option<Vec<TraceCell>> {
         );
     }
     Some(cells)
+}
+
+/// Ranked providers on the prompts that both of a pair met, and every provider's
+/// rate with the prompt as the unit of sampling.
+pub(crate) fn on_prompts(
+    sample: &Sample,
+    layout: &Layout<'_>,
+    ranked: &[usize],
+    parameters: &Parameters,
+) -> (Quantity<SamePrompts>, Quantity<Vec<Clustering>>) {
+    let cells = match prompt_cells(layout) {
+        Ok(cells) => cells,
+        Err(reason) => return (Quantity::Absent(reason), Quantity::Absent(reason)),
+    };
+    let names: Vec<String> = layout
+        .providers
+        .iter()
+        .map(|provider| provider.name.to_owned())
+        .collect();
+    let sides = PromptSample {
+        cells: &cells,
+        unit: Unit::Provider,
+        names: &names,
+        harm_categories: &sample.labels.harm_categories,
+        techniques: &sample.labels.techniques,
+        category_mix: None,
+    };
+    let rule = ComparabilityRule::default();
+    (
+        same_prompts(&sides, ranked, &rule, parameters.level),
+        clustering(&sides, parameters.level),
+    )
+}
+
+/// What each model did on each prompt, with its labels.
+///
+/// # Errors
+/// `NoPromptIds` unless every evaluable trace is known by prompt; `OutOfRange` for more
+/// traces in one cell than can be counted.
+fn prompt_cells(layout: &Layout<'_>) -> Estimable<Vec<PromptCell>> {
+    let place = |at: usize| u32::try_from(at).map_err(|_| NotEstimable::OutOfRange);
+    let mut cells = Vec::new();
+    for (model, cell) in layout.cells.iter().enumerate() {
+        let mut told = 0_u64;
+        for part in layout.models[cell.model].parts.iter().filter(|p| p.n > 0) {
+            let tallies = part.prompts.as_ref().ok_or(NotEstimable::NoPromptIds)?;
+            for tally in tallies {
+                told = told.saturating_add(tally.n);
+                let few = |n: u64| u32::try_from(n).map_err(|_| NotEstimable::OutOfRange);
+                cells.push(PromptCell {
+                    model: place(model)?,
+                    provider: place(cell.provider)?,
+                    prompt: tally.prompt,
+                    harm_category: part.harm_category,
+                    technique: part.technique,
+                    succeeded: few(tally.succeeded)?,
+                    n: few(tally.n)?,
+                });
+            }
+        }
+        if told != cell.count.trials() {
+            return Err(NotEstimable::NoPromptIds);
+        }
+    }
+    Ok(cells)
 }

@@ -10,14 +10,14 @@
 use std::cmp::Ordering;
 
 use crate::{
-    estimate::{KOOPMAN, estimate, range},
+    estimate::{KOOPMAN, bonferroni, estimate, range},
     law::Law,
     layout::{Layout, Provider},
     proportion::{Count, Level},
     quantity::Quantity,
     reason::{Estimable, NotEstimable},
     relabel::Draw,
-    result::{ExtremesPooled, RatioOfMeans, RiskRatio},
+    result::{Estimate, ExtremesPooled, RatioOfMeans, RiskRatio},
     risk_ratio::{katz, koopman, ratio},
     sums::mean,
 };
@@ -56,16 +56,11 @@ pub(crate) fn risk_ratio(
             n_models_highest: pair.map_or(0, |(high, _)| high.2),
             n_models_lowest: pair.map_or(0, |(_, low)| low.2),
         },
-        pooled: pair
-            .and_then(|(high, low)| {
-                let a = layout.providers[high.0].count()?;
-                let b = layout.providers[low.0].count()?;
-                Ok(estimate(
-                    ratio(a, b)?,
-                    koopman(a, b, level)?,
-                    level,
-                    KOOPMAN,
-                ))
+        pooled: pair.and_then(|pair| of_pair(layout, pair, level)).into(),
+        pooled_adjusted: pair
+            .and_then(|pair| {
+                let k = means.len();
+                of_pair(layout, pair, bonferroni(level, k * k.saturating_sub(1) / 2))
             })
             .into(),
         null_median,
@@ -80,6 +75,18 @@ pub(crate) fn risk_ratio(
             .into(),
         extremes_pooled: extremes_pooled(layout, level).into(),
     }
+}
+
+/// The ratio of the pooled rates of a pair.
+fn of_pair(layout: &Layout<'_>, (high, low): (Mean, Mean), level: Level) -> Estimable<Estimate> {
+    let a = layout.providers[high.0].count()?;
+    let b = layout.providers[low.0].count()?;
+    Ok(estimate(
+        ratio(a, b)?,
+        koopman(a, b, level)?,
+        level,
+        KOOPMAN,
+    ))
 }
 
 /// Rates of a provider's models.

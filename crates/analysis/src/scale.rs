@@ -102,10 +102,7 @@ pub(crate) fn scale(
     Quantity::Known(Scale {
         intercept: Number(l.intercept),
         slope_per_doubling: slope(l, level),
-        slope_hc3: l
-            .robust_slope_interval(Hc::Hc3, level)
-            .map(|i| estimate(l.slope, i, level, HC3))
-            .into(),
+        slope_hc3: slope_hc3(l, level),
         se: l.se_slope.into(),
         se_hc3: hc3.map(|r| r.se_slope).into(),
         r2: l.r2.into(),
@@ -140,6 +137,13 @@ pub(crate) fn scale(
 pub(crate) fn slope(l: &Line, level: Level) -> Quantity<crate::result::Estimate> {
     l.slope_interval(level)
         .map(|i| estimate(l.slope, i, level, STUDENT_T))
+        .into()
+}
+
+/// The slope with Student's t interval from HC3 standard errors.
+pub(crate) fn slope_hc3(l: &Line, level: Level) -> Quantity<crate::result::Estimate> {
+    l.robust_slope_interval(Hc::Hc3, level)
+        .map(|i| estimate(l.slope, i, level, HC3))
         .into()
 }
 

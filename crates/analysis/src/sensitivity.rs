@@ -12,7 +12,7 @@ use crate::{
     reason::NotEstimable,
     result::SizeSensitivity,
     sample::{Sample, SizeVariant},
-    scale::{Fit, slope},
+    scale::{Fit, slope, slope_hc3},
 };
 
 /// One entry per variant, in the sample's order.
@@ -39,6 +39,7 @@ fn one(sample: &Sample, variant: &SizeVariant, rule: &BandRule, level: Level) ->
         changed: changed(sample, variant),
         n_models: fit.cells.len(),
         slope_per_doubling: line.map_or_else(Quantity::Absent, |l| slope(l, level)),
+        slope_hc3: line.map_or_else(Quantity::Absent, |l| slope_hc3(l, level)),
         r2: line.map_or_else(absent, |l| l.r2.into()),
         p: line.map_or_else(absent, |l| l.p.into()),
         residuals_pp: distances.listed(&layout),

@@ -2,7 +2,8 @@
 //!
 //! The rule: a provider with at least three models in scale of at least two
 //! sizes falls or rises if the Newcombe interval of its largest minus its
-//! smallest size excludes zero; else it shows no direction. Models of the same
+//! smallest size excludes zero, at the level that makes the intervals of all such
+//! providers hold at once (Bonferroni); else it shows no direction. Models of the same
 //! size count together. `monotone` says that every step from one size to the
 //! next goes the same way, without regard to error; `capability_floor` that no
 //! attack succeeds at the smallest size and some do at the largest, so that the
@@ -11,7 +12,7 @@
 
 use crate::{
     difference::newcombe,
-    estimate::{NEWCOMBE, estimate_points},
+    estimate::{NEWCOMBE_BONFERRONI, bonferroni, estimate_points},
     layout::{Cell, Layout},
     proportion::{Count, Level},
     reason::{Estimable, NotEstimable},
@@ -28,19 +29,27 @@ pub(crate) fn within_providers(
     fit: &Fit,
     level: Level,
 ) -> Vec<WithinProvider> {
-    layout
+    let own = |place: usize| -> Vec<Cell> {
+        let cells = fit.cells.iter().filter(|c| c.provider == place);
+        cells.copied().collect()
+    };
+    let providers: Vec<(usize, Vec<Cell>)> = layout
         .by_rate()
         .into_iter()
-        .filter_map(|place| {
-            let cells: Vec<Cell> = fit
-                .cells
-                .iter()
-                .filter(|c| c.provider == place)
-                .copied()
-                .collect();
-            (!cells.is_empty()).then(|| within(layout, place, &cells, level))
-        })
+        .map(|place| (place, own(place)))
+        .filter(|(_, cells)| !cells.is_empty())
+        .collect();
+    let judged = providers.iter().filter(|(_, cells)| is_judged(cells));
+    let adjusted = bonferroni(level, judged.count());
+    providers
+        .iter()
+        .map(|(place, cells)| within(layout, *place, cells, adjusted))
         .collect()
+}
+
+/// Whether a provider has enough models, of different sizes, for a pattern.
+fn is_judged(cells: &[Cell]) -> bool {
+    cells.len() >= FEWEST_MODELS && by_size(cells).len() >= 2
 }
 
 fn within(layout: &Layout<'_>, place: usize, cells: &[Cell], level: Level) -> WithinProvider {
@@ -68,7 +77,7 @@ fn within(layout: &Layout<'_>, place: usize, cells: &[Cell], level: Level) -> Wi
             Ok(_) => Pattern::NoDirection,
         },
         change_pp: change
-            .map(|(change, interval)| estimate_points(change, interval, level, NEWCOMBE))
+            .map(|(change, interval)| estimate_points(change, interval, level, NEWCOMBE_BONFERRONI))
             .into(),
         monotone: monotone(&steps),
         capability_floor: ends.is_some_and(|(smallest, largest)| {

@@ -67,6 +67,8 @@ impl From<StoreError> for Failure {
             StoreError::Busy { .. } => BUSY,
             StoreError::NotFound { .. } => WRONG_USE,
             StoreError::Foreign { .. }
+            | StoreError::Beside { .. }
+            | StoreError::NotPrivate { .. }
             | StoreError::Newer { .. }
             | StoreError::Older { .. }
             | StoreError::Damaged { .. } => REFUSED,

@@ -16,7 +16,7 @@ use caveat_store::Store;
 use crate::catalogue::Catalogue;
 use crate::exit::{self, Failure};
 use crate::files;
-use crate::importing::gather::Found;
+use crate::importing::gather::{Found, OWN, gather};
 use crate::importing::mapping::Mapping;
 use crate::importing::sorting::{self, Sorted, Unknown, Wish};
 use crate::importing::{self, Imported, Request, Watch};
@@ -94,12 +94,112 @@ fn requests(
     definition: &Definition,
     inputs: &mut Vec<InputDigest>,
 ) -> Result<Vec<Request>, Failure> {
-    let catalogue = Catalogue::builtin();
-    definition
-        .inputs
-        .iter()
-        .map(|input| request(&catalogue, folder, input, inputs))
-        .collect()
+    let catalogue = match &definition.plugins {
+        None => Catalogue::builtin(),
+        Some(name) => {
+            let path = inside(folder, name)?;
+            inputs.push(digest_of(&path, &shown(name))?);
+            Catalogue::with_plugins(Some(&path))?
+        }
+    };
+    let mut requests = Vec::with_capacity(definition.inputs.len());
+    for input in &definition.inputs {
+        if folder.join(&input.path).is_dir() {
+            requests.extend(sources_of(&catalogue, folder, input, definition, inputs)?);
+        } else {
+            requests.push(request(&catalogue, folder, input, inputs)?);
+        }
+    }
+    Ok(requests)
+}
+
+/// The sources in a folder, as `caveat import` finds them there.
+fn sources_of(
+    catalogue: &Catalogue,
+    folder: &Path,
+    input: &Input,
+    definition: &Definition,
+    inputs: &mut Vec<InputDigest>,
+) -> Result<Vec<Request>, Failure> {
+    let name = printable(&shown(&input.path));
+    if input.importer.is_none() && !input.options.is_empty() {
+        return Err(Failure::wrong_use(format!(
+            "`{name}` under `[[inputs]]` is a folder, and its `options` do not say which importer \
+             they are for\nhint: add `importer`, or put the options in a mapping file with `files`"
+        )));
+    }
+    let mapping = input
+        .mapping
+        .as_deref()
+        .map(|name| mapping(folder, name, inputs))
+        .transpose()?;
+    let from = input.importer.as_deref();
+    let wish = Wish {
+        from: from.map(|name| catalogue.by_name(name)).transpose()?,
+        mappings: mapping.into_iter().collect(),
+        ..Wish::default()
+    };
+    let mut gathered = gather(&[folder.join(&input.path)], &own_files(folder, definition));
+    gathered.strange.retain(|strange| strange.reason != OWN);
+    let mut requests = Vec::new();
+    let mut unknown_files = 0_usize;
+    for sorted in sorting::sort(catalogue, &wish, gathered)? {
+        match sorted {
+            Sorted::Source(request) => requests.push(*request),
+            Sorted::Unknown(file) if file.almost.is_empty() => unknown_files += 1,
+            Sorted::Unknown(file) => return Err(unknown(&file)),
+            Sorted::Refused { failure, .. } => return Err(failure),
+        }
+    }
+    if requests.is_empty() {
+        return Err(Failure::new(
+            exit::REFUSED,
+            format!(
+                "no importer recognises any file in the folder `{name}`, which the report names \
+                 under `[[inputs]]`\nhint: `caveat importers` lists the formats; a table needs \
+                 `mapping = \"FILE\"` with `files` in it, a format of your own a plugin \
+                 (`plugins = \"plugins.toml\"`)"
+            ),
+        ));
+    }
+    if unknown_files > 0 {
+        exit::note(&match unknown_files {
+            1 => format!("1 file in `{name}` is of no known format and was left alone"),
+            files => format!(
+                "{files} files in `{name}` are of no known format and were left alone\nhint: \
+                 `caveat import` of the folder lists them"
+            ),
+        });
+    }
+    for request in &mut requests {
+        if !input.options.is_empty() {
+            request.with_options(input.options.clone());
+        }
+        show_from_report(request, folder);
+    }
+    Ok(requests)
+}
+
+/// What the report itself is made of; no source of it.
+fn own_files(folder: &Path, definition: &Definition) -> Vec<PathBuf> {
+    let mappings = definition.inputs.iter().flat_map(|input| &input.mapping);
+    let named = mappings
+        .chain(&definition.plugins)
+        .chain(&definition.register)
+        .map(PathBuf::as_path);
+    let sizes = definition.size.source.strip_prefix("table:").map(Path::new);
+    let always = ["report.toml", "claims.toml"].map(Path::new);
+    let all = always.into_iter().chain(named).chain(sizes);
+    all.map(|name| folder.join(name)).collect()
+}
+
+/// Paths as they stand in the definition, and not from where the call was made.
+fn show_from_report(request: &mut Request, folder: &Path) {
+    let from_report = |path: &Path| shown(path.strip_prefix(folder).unwrap_or(path));
+    request.shown = from_report(&request.path);
+    for companion in &mut request.companions {
+        companion.shown = from_report(&companion.path);
+    }
 }
 
 fn request(
@@ -135,14 +235,7 @@ fn request(
             request.mapping = mapping.as_ref().map(Mapping::note);
             let options = mapping.map_or_else(|| input.options.clone(), |mapping| mapping.options);
             request.with_options(options);
-            // As it stands in the definition, and not from where the call was made.
-            for companion in &mut request.companions {
-                let from_report = companion
-                    .path
-                    .strip_prefix(folder)
-                    .unwrap_or(&companion.path);
-                companion.shown = shown(from_report);
-            }
+            show_from_report(&mut request, folder);
             Ok(*request)
         }
         Sorted::Unknown(unknown_file) => Err(unknown(&unknown_file)),
@@ -255,8 +348,9 @@ fn read_register(
         return Ok(builtin.clone());
     };
     let text = read_text(&inside(folder, name)?, &shown(name), inputs)?;
-    let above = RegisterFile::parse(&text).map_err(Failure::wrong_use)?;
-    builtin.overlay(above).map_err(Failure::wrong_use)
+    let unusable = |error| Failure::wrong_use(format!("cannot use `{}`: {error}", shown(name)));
+    let above = RegisterFile::parse(&text).map_err(unusable)?;
+    builtin.overlay(above).map_err(unusable)
 }
 
 fn read_sizes(

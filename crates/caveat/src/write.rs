@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::exit::Failure;
-use crate::files::shown;
+use crate::files::{refuse_as_folder, shown};
 
 /// Name of the locked file that marks a workshop and says that it is in use.
 const LOCK: &str = "caveat.lock";
@@ -88,7 +88,12 @@ pub fn refuse_foreign(target: &Path) -> Result<(), Failure> {
     refuse_other(target, EDITION)
 }
 
-fn refuse_other(target: &Path, schema: &str) -> Result<(), Failure> {
+/// The same for a folder whose `manifest.json` has this schema.
+///
+/// # Errors
+/// As [`refuse_foreign`].
+pub fn refuse_other(target: &Path, schema: &str) -> Result<(), Failure> {
+    refuse_as_folder(target)?;
     let empty = match fs::read_dir(target) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
@@ -321,7 +326,14 @@ pub fn differences(
 ) -> Result<Vec<String>, Failure> {
     let mut differences = Vec::new();
     for (name, bytes) in files {
-        match fs::read(target.join(name)) {
+        let path = target.join(name);
+        // A pipe would be waited for, a device read without an end.
+        if let Some(found) = fs::metadata(&path).ok().filter(|found| !found.is_file()) {
+            let found = caveat_importer::file::kind(found.file_type());
+            differences.push(format!("{name}: is {found}, not a file"));
+            continue;
+        }
+        match fs::read(&path) {
             Ok(present) if present == *bytes => {}
             Ok(present) => {
                 let first = present.iter().zip(bytes).position(|(a, b)| a != b);
@@ -335,7 +347,7 @@ pub fn differences(
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 differences.push(format!("{name}: missing"));
             }
-            Err(error) => return Err(Failure::io(&target.join(name), &error)),
+            Err(error) => return Err(Failure::io(&path, &error)),
         }
     }
     for name in present(target, Path::new(""))? {

@@ -48,6 +48,7 @@ impl Case {
                     path: (*name).to_owned(),
                     format: "synthetic".to_owned(),
                     digest: Digest::of(name.as_bytes()),
+                    options: Digest::of(b"{}"),
                     companions: Vec::new(),
                 })
                 .unwrap();
@@ -252,8 +253,15 @@ fn parquet_rows(path: &Path) -> Vec<String> {
 fn what_was_exported_comes_back_as_it_was() {
     let case = Case::new();
     let before = case.status("s.caveat.db");
-    for (format, out) in [("jsonl", "x.jsonl"), ("every-eval-ever", "x")] {
-        let exported = case.export(format, out, &["--with-text"]);
+    fs::create_dir(case.path("csv")).unwrap();
+    fs::create_dir(case.path("parquet")).unwrap();
+    for (format, file, out) in [
+        ("jsonl", "x.jsonl", "x.jsonl"),
+        ("every-eval-ever", "x", "x"),
+        ("csv", "csv/x.csv", "csv"),
+        ("parquet", "parquet/x.parquet", "parquet"),
+    ] {
+        let exported = case.export(format, file, &["--with-text"]);
         assert_eq!(exported["traces"], 14);
         assert_eq!(exported["grades"], 25);
         assert_eq!(exported["cells"], 2);
@@ -280,6 +288,14 @@ fn what_was_exported_comes_back_as_it_was() {
         let again = case.import(&store, out);
         assert_eq!(again["totals"]["imported"], 0);
         assert_eq!(again["totals"]["grades_added"], 0);
+    }
+    // The three forms of one importer are one corpus.
+    for out in ["csv", "parquet"] {
+        let other = case.import("jsonl.caveat.db", out);
+        assert_eq!(other["totals"]["already_present"], 16, "{out}");
+        assert_eq!(other["totals"]["grades_added"], 0, "{out}");
+        let reason = other["sources"][0]["notes"][0].as_str().unwrap();
+        assert!(reason.contains("that `caveat export` wrote"), "{reason}");
     }
 }
 
@@ -561,7 +577,7 @@ fn what_cannot_be_exported_has_a_code_and_a_remedy_and_leaves_everything_as_it_w
         ("broken.db", "csv", "x.csv", 3),
         ("s.caveat.db", "xml", "x.xml", 2),
         ("s.caveat.db", "csv", "nowhere/x.csv", 4),
-        ("s.caveat.db", "csv", "full", 4),
+        ("s.caveat.db", "csv", "full", 2),
         ("s.caveat.db", "jsonl", "s.caveat.db", 2),
         ("s.caveat.db", "parquet", texts.as_str(), 2),
         ("s.caveat.db", "every-eval-ever", "full", 2),

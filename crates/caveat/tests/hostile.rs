@@ -368,6 +368,7 @@ fn pipes_devices_and_folders_are_refused_at_once_wherever_a_file_is_named() {
                 2,
             ),
             (vec!["import", "--store", strange, &table], 3),
+            (vec!["import", "--guess", strange], 3),
             (vec!["status", "--store", strange], 3),
             (vec!["report", strange], 2),
         ] {
@@ -376,6 +377,147 @@ fn pipes_devices_and_folders_are_refused_at_once_wherever_a_file_is_named() {
             assert!(message.contains("\nhint: "), "{arguments:?}: {message}");
         }
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_beside_a_database_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (store, source) = (path("s.caveat.db"), path("x.db"));
+    let names: Vec<String> = (0..4).map(tame).collect();
+    corpus(Path::new(&source), &names);
+    let (code, message) = prompt_refusal(&["import", "--store", &store, &source]);
+    assert_eq!(code, 0, "{message}");
+    for beside in [&store, &source] {
+        let pipe = format!("{beside}-journal");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let out = path("x.csv");
+        let of_store = [
+            vec!["status", "--store", &store],
+            vec!["models", "--unknown", "--store", &store],
+            vec![
+                "export", "--store", &store, "--format", "csv", "--out", &out,
+            ],
+        ];
+        let import = vec!["import", "--store", &store, &source];
+        let of_store = of_store.into_iter().filter(|_| *beside == store);
+        for arguments in of_store.chain([import]) {
+            let (code, message) = prompt_refusal(&arguments);
+            assert_eq!(code, 3, "{arguments:?}: {message}");
+            assert!(message.contains("-journal"), "{arguments:?}: {message}");
+            assert!(message.contains("hint: "), "{arguments:?}: {message}");
+        }
+        fs::remove_file(pipe).unwrap();
+    }
+}
+
+/// Things that are no regular file, in a folder of their own, with what they are.
+#[cfg(unix)]
+fn strange_things(folder: &Path) -> Vec<(std::path::PathBuf, &'static str)> {
+    let path = |name: &str| folder.join(name);
+    let made = std::process::Command::new("mkfifo")
+        .arg(path("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
+    fs::write(path("file.txt"), "mine").unwrap();
+    std::os::unix::fs::symlink("file.txt", path("link")).unwrap();
+    std::os::unix::fs::symlink("nothing.txt", path("dangling")).unwrap();
+    fs::create_dir(path("folder")).unwrap();
+    vec![
+        (path("pipe"), "a pipe"),
+        (path("socket"), "a socket"),
+        (path("link"), "a link"),
+        (path("dangling"), "a link"),
+        (path("folder"), "a folder"),
+    ]
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_takes_the_place_of_a_regular_file_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (store, source) = (path("s.caveat.db"), path("x.db"));
+    let names: Vec<String> = (0..4).map(tame).collect();
+    corpus(Path::new(&source), &names);
+    let (code, message) = prompt_refusal(&["import", "--store", &store, &source]);
+    assert_eq!(code, 0, "{message}");
+    let things = folder.path().join("things");
+    fs::create_dir(&things).unwrap();
+    for (strange, found) in strange_things(&things) {
+        let there = || fs::symlink_metadata(&strange).unwrap().file_type();
+        let before = there();
+        let out = strange.to_str().unwrap();
+        let beside = format!("{store}.rejects.jsonl");
+        fs::rename(&strange, &beside).unwrap();
+        let by_default = prompt_refusal(&["import", "--store", &store, &source]);
+        fs::rename(&beside, &strange).unwrap();
+        let cells = path("y.cells.csv");
+        fs::rename(&strange, &cells).unwrap();
+        let y = path("y.csv");
+        let for_cells =
+            prompt_refusal(&["export", "--store", &store, "--format", "csv", "--out", &y]);
+        fs::rename(&cells, &strange).unwrap();
+        let mut answers = vec![
+            by_default,
+            for_cells,
+            prompt_refusal(&["import", "--store", &store, "--rejects", out, &source]),
+        ];
+        for format in ["csv", "jsonl", "parquet"] {
+            let arguments = [
+                "export", "--store", &store, "--format", format, "--out", out,
+            ];
+            answers.push(prompt_refusal(&arguments));
+        }
+        for (code, message) in answers {
+            assert_eq!(code, 2, "{found}: {message}");
+            assert!(
+                message.contains(&format!("is {found}, and only")),
+                "{message}"
+            );
+            assert!(message.contains("\nhint: "), "{message}");
+        }
+        assert_eq!(there(), before, "{found}");
+        assert!(!Path::new(&y).exists());
+    }
+    assert_eq!(fs::read_to_string(things.join("file.txt")).unwrap(), "mine");
+    assert!(!things.join("nothing.txt").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_edition_does_not_take_the_place_of_a_link_or_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let names: Vec<String> = (0..4).map(tame).collect();
+    fs::create_dir(path("report")).unwrap();
+    report(&path("report"), &names);
+    fs::create_dir(path("empty")).unwrap();
+    std::os::unix::fs::symlink("empty", path("link")).unwrap();
+    fs::write(path("file.txt"), "mine").unwrap();
+    let report = path("report").to_str().unwrap().to_owned();
+    for (out, found) in [
+        ("link", "a link"),
+        ("link/", "a link"),
+        ("file.txt", "a file"),
+    ] {
+        let out = path(out).to_str().unwrap().to_owned();
+        for option in ["--out", "--typst"] {
+            let arguments = ["report", &report, "--only", "markdown", option, &out];
+            let (code, message) = prompt_refusal(&arguments);
+            assert_eq!(code, 2, "{message}");
+            assert!(
+                message.contains(&format!("is {found}, and only a folder")),
+                "{message}"
+            );
+        }
+    }
+    assert!(fs::symlink_metadata(path("link")).unwrap().is_symlink());
+    assert_eq!(fs::read_dir(path("empty")).unwrap().count(), 0);
+    assert!(!path("report/edition").exists());
 }
 
 #[cfg(unix)]
@@ -442,8 +584,8 @@ fn a_source_that_is_almost_a_format_is_refused_with_the_remedy_of_that_format() 
         let hint = err.split("hint: ").nth(1).unwrap_or_default();
         assert!(hint.contains(remedy), "{name}: {err}");
     }
-    let status = json(&["status", "--store", store.to_str().unwrap(), "--json"]);
-    assert_eq!(status["sources"].as_array().unwrap().len(), 0);
+    // Nothing was a source, so there is no store.
+    assert!(!store.exists());
 }
 
 #[test]

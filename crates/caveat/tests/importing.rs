@@ -194,6 +194,54 @@ fn a_regrade_adds_grades_and_no_trace() {
 }
 
 #[test]
+fn a_regrade_back_to_the_first_verdict_counts() {
+    let case = Case::new();
+    case.write("m.toml", &format!("files = [\"*.csv\"]\n{MAPPING}"));
+    let mapping = case.text("m.toml");
+    let first = table(0..30);
+    let regraded = first.replace("reply 4,0", "reply 4,1");
+    let compliance = || {
+        let models = case.status()["models"].clone();
+        let of = |model: &Value| model["by_verdict"]["compliance"].as_u64().unwrap();
+        models.as_array().unwrap().iter().map(of).sum::<u64>()
+    };
+    for (name, text, expected) in [
+        ("a.csv", &first, 15),
+        ("b.csv", &regraded, 16),
+        ("c.csv", &first, 15),
+    ] {
+        case.write(name, text);
+        let (code, _, err) = case.import(&["--mapping", &mapping, &case.text(name)]);
+        assert_eq!(code, 0, "{err}");
+        assert_eq!(compliance(), expected, "{name}");
+    }
+    let folder = case.path("").to_str().unwrap().to_owned();
+    for _ in 0..2 {
+        let (_, answer, _) = case.import(&["--mapping", &mapping, &folder]);
+        assert_eq!(answer["totals"]["imported"], 0);
+        assert_eq!(compliance(), 15);
+    }
+}
+
+#[test]
+fn a_call_without_a_source_makes_no_store() {
+    let case = Case::new();
+    case.write("runs/notes.txt", "nothing to import\n");
+    case.write("runs/table.csv", &table(0..3));
+    for path in ["runs/notes.txt", "runs", "runs/missing"] {
+        let (code, _, err) = case.import(&["--keep-text", &case.text(path)]);
+        assert_ne!(code, 0, "{path}: {err}");
+        let left: Vec<_> = fs::read_dir(case.path("")).unwrap().collect();
+        assert_eq!(left.len(), 1, "{path}: {left:?}");
+    }
+    // What is there and no store of ours is still refused.
+    case.write("s.caveat.db", "a text of somebody\n");
+    let (code, _, err) = case.import(&[&case.text("runs/notes.txt")]);
+    assert_eq!(code, 3, "{err}");
+    assert!(err.contains("s.caveat.db"), "{err}");
+}
+
+#[test]
 fn one_refused_source_of_a_folder_leaves_the_others() {
     let case = Case::new();
     case.mixed();
@@ -264,6 +312,34 @@ fn every_reject_is_written_with_its_place() {
     let asked = case.text("asked.jsonl");
     case.import(&["--mapping", &mapping, "--rejects", &asked, &runs]);
     assert_eq!(fs::read(&asked).unwrap(), b"");
+}
+
+#[test]
+fn a_file_of_somebody_else_is_not_taken_for_one_of_rejects() {
+    let case = Case::new();
+    case.write("m.toml", &format!("files = [\"*.csv\"]\n{MAPPING}"));
+    case.write("runs/faulty.csv", FAULTY);
+    let (mapping, runs) = (case.text("m.toml"), case.text("runs"));
+    let rejects = case.path("s.caveat.db.rejects.jsonl");
+    for theirs in ["mine, not caveat's\n", "{\"reason\": \"no place\"}\n", "\n"] {
+        fs::write(&rejects, theirs).unwrap();
+        // With a fault the file would be replaced, without one removed.
+        for rows in [FAULTY.to_owned(), table(0..5)] {
+            case.write("runs/faulty.csv", &rows);
+            let (code, _, err) = case.import(&["--mapping", &mapping, &runs]);
+            assert_eq!(code, 2, "{err}");
+            assert!(err.contains("holds no rejects"), "{err}");
+            assert!(err.contains("`--rejects`"), "{err}");
+            assert_eq!(fs::read_to_string(&rejects).unwrap(), theirs);
+            assert!(!case.path("s.caveat.db").exists());
+        }
+    }
+    fs::remove_file(&rejects).unwrap();
+    case.write("runs/faulty.csv", FAULTY);
+    for _ in 0..2 {
+        assert_eq!(case.import(&["--mapping", &mapping, &runs]).0, 0);
+        assert!(rejects.exists());
+    }
 }
 
 #[test]
@@ -507,11 +583,7 @@ fn corpus_files_in_a_folder_are_no_sources() {
         .collect();
     assert_eq!(
         reasons,
-        [
-            "a corpus file of caveat",
-            "a file of kept texts of caveat",
-            "written by this import"
-        ]
+        ["a corpus file of caveat", "a file of kept texts of caveat"]
     );
 }
 
@@ -579,6 +651,76 @@ fn a_report_may_name_a_mapping_file_that_others_share() {
     assert!(err.contains("`options` and a `mapping`"), "{err}");
 }
 
+/// The start of a `report.toml`; keys of the report may follow.
+const REPORT: &str = "title = \"T\"\nnumber = \"0\"\nseries = \"S\"\nauthor = \"A\"\n\
+     edition_date = \"2026-11-23\"\ncorpus = \"Corpus: counts\"\n";
+
+#[test]
+fn a_report_takes_a_folder_as_an_import_does() {
+    let case = Case::new();
+    let rows = |vendor: &str| -> String {
+        let row = |n: u32| format!("{vendor}-{n},{vendor},{},{}\n", 60 + n, 10 + (n * 7) % 40);
+        "model,vendor,n,s\n".to_owned() + &(0..6).map(row).collect::<String>()
+    };
+    for vendor in ["a", "b"] {
+        case.write(&format!("report/data/{vendor}.csv"), &rows(vendor));
+    }
+    case.write("report/data/deep/c.csv", &rows("c"));
+    case.write("report/data/README.md", "# Placeholder\n");
+    case.write(
+        "report/data/tables.toml",
+        "files = [\"**/*.csv\"]\nkind = \"counts\"\n\
+         columns = { model = \"model\", provider = \"vendor\", n = \"n\", succeeded = \"s\" }\n\
+         constants = { grader_kind = \"llm\" }\n",
+    );
+    let input = "[[inputs]]\npath = \"data\"\n";
+    let mapped =
+        format!("{REPORT}[analysis]\npermutations = 999\n{input}mapping = \"data/tables.toml\"\n");
+    case.write("report/report.toml", &mapped);
+    let report = case.text("report");
+    let (code, _, err) = outcome(&["report", &report, "--only", "markdown"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(
+        err.contains("1 file in `data` is of no known format"),
+        "{err}"
+    );
+    let manifest = fs::read(case.path("report/edition/manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let inputs: Vec<&str> = manifest["inputs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|input| input["path"].as_str().unwrap())
+        .collect();
+    for name in [
+        "data/tables.toml",
+        "data/a.csv",
+        "data/b.csv",
+        "data/deep/c.csv",
+    ] {
+        let times = inputs.iter().filter(|input| **input == name).count();
+        assert_eq!(times, 1, "{inputs:?}");
+    }
+    for (more, code, part) in [
+        (
+            "",
+            3,
+            "no importer recognises any file in the folder `data`",
+        ),
+        (
+            "options = { kind = \"counts\" }\n",
+            2,
+            "which importer they are for",
+        ),
+        ("importer = \"no-such\"\n", 2, "no-such"),
+    ] {
+        case.write("report/report.toml", &format!("{REPORT}{input}{more}"));
+        let (found, _, err) = outcome(&["analyse", &report]);
+        assert_eq!(found, code, "{more}: {err}");
+        assert!(err.contains(part) && err.contains("hint: "), "{err}");
+    }
+}
+
 #[test]
 fn the_importers_say_what_they_read_and_where_they_come_from() {
     let listed = support::json(&["importers", "--json"]);
@@ -624,4 +766,20 @@ fn unknown_names_are_listed_until_a_register_of_its_own_knows_them() {
     let register = case.text("models.toml");
     let (code, _, err) = outcome(&[&list[..], &["--register", &register]].concat());
     assert_eq!(code, 0, "{err}");
+}
+
+#[test]
+fn a_register_that_cannot_be_read_is_named_and_not_quoted() {
+    let case = Case::new();
+    case.write(
+        "models.toml",
+        "\n[[model]]\nsecret = \"a line of theirs\"\n",
+    );
+    let register = case.text("models.toml");
+    let (code, _, err) = outcome(&["models", "--register", &register]);
+    assert_eq!(code, 2, "{err}");
+    let place = format!("cannot use `{register}`: the register cannot be read: line 3, column 1: ");
+    assert!(err.contains(&place), "{err}");
+    assert!(!err.contains("a line of theirs"), "{err}");
+    assert!(err.contains("\nhint: "), "{err}");
 }

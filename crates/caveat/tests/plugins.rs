@@ -65,6 +65,42 @@ fn a_configured_plugin_imports_like_any_importer() {
 }
 
 #[test]
+fn a_report_reads_through_the_plugins_that_it_names() {
+    if python_is_missing() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let start = "title = \"T\"\nnumber = \"0\"\nseries = \"S\"\nauthor = \"A\"\n\
+         edition_date = \"2026-11-23\"\ncorpus = \"Corpus: a plugin's\"\n";
+    let rest = format!(
+        "[[inputs]]\npath = {}\n[inclusion]\nmin_n_per_model = 1\n[analysis]\npermutations = 999\n",
+        Value::String(tree(SAMPLE))
+    );
+    let report = folder.path().to_str().unwrap();
+    let write = |plugins: &str| {
+        let text = format!("{start}{plugins}{rest}");
+        std::fs::write(folder.path().join("report.toml"), text).unwrap();
+    };
+    write(&format!("plugins = {}\n", Value::String(tree(PLUGINS))));
+    let answer = json(&["analyse", report, "--json"]);
+    assert!(
+        answer["corpus"].to_string().contains("redlog"),
+        "{}",
+        answer["corpus"]
+    );
+    write("");
+    let (code, _, err) = outcome(&["analyse", report]);
+    assert_eq!(code, 3, "{err}");
+    write("plugins = \"missing.toml\"\n");
+    let (code, _, err) = outcome(&["analyse", report]);
+    assert_eq!(code, 3, "{err}");
+    assert!(
+        err.contains("missing.toml") && err.contains("hint: "),
+        "{err}"
+    );
+}
+
+#[test]
 fn without_the_option_nothing_is_picked_up() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("s.caveat.db");

@@ -29,7 +29,7 @@ pub fn regular(path: &Path) -> Result<Metadata, ImportError> {
     })
 }
 
-/// What stands at a path that is no regular file, in words.
+/// What stands at a path, in words.
 pub fn kind(found: FileType) -> &'static str {
     #[cfg(unix)]
     {
@@ -46,6 +46,10 @@ pub fn kind(found: FileType) -> &'static str {
     }
     if found.is_dir() {
         "a folder"
+    } else if found.is_symlink() {
+        "a link"
+    } else if found.is_file() {
+        "a file"
     } else {
         "no regular file"
     }

@@ -11,6 +11,7 @@ pub mod file;
 pub mod json;
 pub mod lines;
 pub mod probe;
+pub mod quote;
 pub mod registry;
 pub mod score;
 pub mod secrets;

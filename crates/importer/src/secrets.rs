@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use caveat_corpus::ModelName;
 
 /// What stands in place of a secret.
-const HIDDEN: char = '…';
+pub(crate) const HIDDEN: char = '…';
 
 /// Last parts of the names of parameters whose values are secret.
 const SECRET_WORDS: &[&str] = &[
@@ -252,6 +252,12 @@ fn value(chars: &[char], word: &str, end: usize) -> Option<(usize, usize)> {
     }
     // "Basic" is a word as well; what opens an account is longer.
     (!is_scheme || stop - start >= 12).then_some((start, stop))
+}
+
+/// Whether what stands under this name is a key or a password: `api_key`,
+/// `Authorization`, `accessToken`.
+pub fn is_secret_name(name: &str) -> bool {
+    is_secret(&name.to_ascii_lowercase())
 }
 
 /// Whether the value of a parameter with this name, in small letters, is secret.

@@ -637,3 +637,36 @@ fn values_are_read_with_their_type() {
         ]
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_a_folder_in_the_place_of_a_journal_is_refused_and_not_waited_for() {
+    let case = built(SMALL);
+    for suffix in ["-journal", "-wal", "-shm"] {
+        let strange = case.folder.path().join(format!("x.db{suffix}"));
+        let made = std::process::Command::new("mkfifo").arg(&strange).status();
+        assert!(made.unwrap().success());
+        let (send, receive) = std::sync::mpsc::channel();
+        let path = case.path.clone();
+        std::thread::spawn(move || {
+            let limits = Limits::default();
+            let alone = sqlite::open(&path, limits).map(drop);
+            let _ = send.send([alone, sqlite::open_with_wal(&path, limits).map(drop)]);
+        });
+        let patience = std::time::Duration::from_secs(60);
+        for refused in receive.recv_timeout(patience).expect("it waits") {
+            let fault = refused.unwrap_err();
+            assert!(
+                fault.to_string().contains("is a pipe, not a file"),
+                "{fault}"
+            );
+            assert!(fault.hint().contains("remove it"), "{}", fault.hint());
+        }
+        std::fs::remove_file(&strange).unwrap();
+        std::fs::create_dir(&strange).unwrap();
+        let fault = sqlite::open(&case.path, Limits::default()).unwrap_err();
+        assert!(fault.to_string().contains("is a folder"), "{fault}");
+        std::fs::remove_dir(&strange).unwrap();
+    }
+    assert!(sqlite::open(&case.path, Limits::default()).is_ok());
+}

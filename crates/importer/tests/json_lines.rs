@@ -520,7 +520,10 @@ fn typed_records_say_which_field_is_wrong() {
     for (text, reason) in [
         (r#"{"score": 1}"#, "missing field `id`"),
         (r#"{"id": 1, "id": 1}"#, "duplicate field `id`"),
-        (r#"{"id": "1"}"#, "invalid type: string \"1\", expected u64"),
+        (
+            r#"{"id": "1"}"#,
+            "invalid type: string of 1 character, expected u64",
+        ),
         (r#"{"id": -1}"#, "invalid value: integer `-1`, expected u64"),
         (
             r#"{"id": NaN}"#,
@@ -536,7 +539,11 @@ fn typed_records_say_which_field_is_wrong() {
         ),
         (
             r#"{"id": " at line 3 column 4"}"#,
-            "invalid type: string \" at line 3 column 4\", expected u64",
+            "invalid type: string of 19 characters, expected u64",
+        ),
+        (
+            r#"{"id": "\ufdd0NaN of a text"}"#,
+            "invalid type: string of 14 characters, expected u64",
         ),
         ("[1, 2, \"x\"]", ""),
         ("null", "invalid type: null, expected struct Typed"),
@@ -549,10 +556,9 @@ fn typed_records_say_which_field_is_wrong() {
     }
     let long = format!("{{\"id\": \"{}\"}}", "é".repeat(1_000_000));
     let reason = parse(&long).unwrap_err().reason;
-    assert!(
-        reason.len() < 500 && reason.ends_with('…'),
-        "{}",
-        reason.len()
+    assert_eq!(
+        reason,
+        "invalid type: string of 1000000 characters, expected u64"
     );
 }
 

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use caveat_importer::quote::without_values;
 use caveat_importer::text::printable;
 use serde_json::error::Category;
 
@@ -141,7 +142,7 @@ fn parse(bytes: &[u8]) -> Result<Reply, String> {
         return Err("an array, and an object was expected".to_owned());
     }
     serde_json::from_str(text).map_err(|error| match error.classify() {
-        Category::Data => printable(&without_place(&error.to_string())),
+        Category::Data => printable(&without_values(&without_place(&error.to_string()))),
         _ => {
             let start: String = text.chars().take(60).collect();
             format!(

@@ -74,7 +74,8 @@ pub fn cut(text: &str, longest: usize) -> String {
 /// A cell that starts like a formula gets an apostrophe in front. So does one
 /// that starts with an apostrophe: taking one away gives every text back.
 /// Spaces at either end become visible, so that two names which differ in them
-/// stay two names. Numbers that this crate formats do not pass through here and
+/// stay two names. So does a `;` or a `|` with the start of a formula behind it:
+/// a spreadsheet that takes it for the end of a cell would begin one there. Numbers that this crate formats do not pass through here and
 /// keep their minus. Quoting is the writer's.
 ///
 /// ```
@@ -82,16 +83,45 @@ pub fn cut(text: &str, longest: usize) -> String {
 /// assert_eq!(csv_text("=1+1"), "'=1+1");
 /// assert_eq!(csv_text("gpt-4"), "gpt-4");
 /// assert_eq!(csv_text("gpt-4 "), "gpt-4[U+0020]");
+/// assert_eq!(csv_text("a;=1+1"), "a[U+003B]=1+1");
 /// ```
 pub fn csv_text(text: &str) -> String {
     let (before, rest) = text.split_at(text.len() - text.trim_start().len());
     let (within, after) = rest.split_at(rest.trim_end().len());
     let cell = format!("{}{}{}", spaces(before), plain(within), spaces(after));
+    let cell = without_hidden_cells(cell);
     if cell.starts_with(opens_formula) {
         format!("'{cell}")
     } else {
         cell
     }
+}
+
+/// Characters that some spreadsheets take for the end of a cell. A comma is
+/// quoted by the writer, and a tab is a hidden character.
+const OTHER_DELIMITERS: [char; 2] = [';', '|'];
+
+/// Spells such a delimiter out where a formula would begin behind it.
+fn without_hidden_cells(cell: String) -> String {
+    if !cell.contains(OTHER_DELIMITERS) {
+        return cell;
+    }
+    let mut safe = String::with_capacity(cell.len() + 8);
+    for (at, character) in cell.char_indices() {
+        let behind = cell.get(at + character.len_utf8()..).unwrap_or_default();
+        if OTHER_DELIMITERS.contains(&character) && begins_formula(behind) {
+            safe.push_str(&format!("[U+{:04X}]", u32::from(character)));
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
+/// Whether a cell that begins with this text would be a formula.
+fn begins_formula(text: &str) -> bool {
+    let text = text.trim_start_matches(|found: char| found == '"' || found.is_whitespace());
+    text.starts_with(|first| first != '\'' && opens_formula(first))
 }
 
 /// White space made visible.
@@ -173,6 +203,17 @@ mod tests {
         assert_eq!(csv_text("模型"), "模型");
         assert_eq!(csv_text("\u{2212}0.6"), "\u{2212}0.6");
         assert_eq!(csv_text("'a"), "''a");
+        for (text, cell) in [
+            (";=1", "[U+003B]=1"),
+            ("a; =1; b", "a[U+003B] =1; b"),
+            ("a|\"@x", "a[U+007C]\"@x"),
+            ("a;;-1", "a;[U+003B]-1"),
+            ("a;\u{ff1d}1", "a[U+003B]\u{ff1d}1"),
+            ("a; b | c", "a; b | c"),
+            ("=1;=1", "'=1[U+003B]=1"),
+        ] {
+            assert_eq!(csv_text(text), cell);
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@
 //! `claims.toml` names for each claim the printed value and the place of the
 //! figure in the annex. A claim is `reproduced` when the recomputed figure
 //! equals the printed one at the printed precision, `differs` when it does not,
-//! and `cannot_be_recomputed` when the annex holds no such figure or the claim
-//! itself says why there can be none. A difference is explained only where
+//! and `cannot_be_recomputed` when the annex holds no such figure, when one of
+//! the two is no number, or when the claim itself says why there can be none. A difference is explained only where
 //! another figure of the annex does reproduce the printed value, or where the
 //! file gives a reason.
 
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::annex::{ClaimResult, ClaimStatus};
-use crate::lookup::lookup;
+use crate::lookup::{is_path, lookup};
 
 /// All published claims of a report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -97,8 +97,10 @@ impl Claims {
     /// Reads `claims.toml` from its text; `path` is for messages.
     ///
     /// # Errors
-    /// [`ClaimsError`] for an unknown key, an id that occurs twice, or a claim
-    /// whose printed values and figures do not match in number.
+    /// [`ClaimsError`] for an unknown key, an id that is empty or occurs twice,
+    /// and a claim that nothing can be compared with: printed values and figures
+    /// that do not match in number, an empty value, a figure that is no path, a
+    /// factor that is 0 or no finite number.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ClaimsError> {
         let invalid = |problem: String| ClaimsError::Invalid {
             path: path.to_path_buf(),
@@ -109,8 +111,14 @@ impl Claims {
         let mut ids = std::collections::BTreeSet::new();
         for claim in &claims.claims {
             let id = claim.id.escape_debug();
+            if claim.id.trim().is_empty() {
+                return Err(invalid("a claim has an empty `id`".to_owned()));
+            }
             if !ids.insert(claim.id.as_str()) {
                 return Err(invalid(format!("claim `{id}` occurs twice")));
+            }
+            if let Some(problem) = claim.problem() {
+                return Err(invalid(format!("claim `{id}`: {problem}")));
             }
             if claim.unrecomputable.is_none() && claim.figures.len() != claim.printed.len() {
                 return Err(invalid(format!(
@@ -121,6 +129,34 @@ impl Claims {
             }
         }
         Ok(claims)
+    }
+}
+
+impl Claim {
+    /// What stands in the way of any comparison.
+    fn problem(&self) -> Option<String> {
+        if !self.factor.is_finite() || self.factor == 0.0 {
+            return Some(format!(
+                "`factor` is {}, expected a finite number other than 0, such as 100 for a \
+                 proportion that is printed in percent",
+                self.factor
+            ));
+        }
+        if self.unrecomputable.is_none() && self.printed.is_empty() {
+            return Some("`printed` holds no value, expected the value as printed".to_owned());
+        }
+        if self.printed.iter().any(|value| value.trim().is_empty()) {
+            return Some(
+                "`printed` holds an empty value, expected the value as printed".to_owned(),
+            );
+        }
+        let explaining = self.explained_by.as_ref().map(|other| &other.figure);
+        let figures = self.figures.iter().chain(explaining);
+        let wrong = figures.into_iter().find(|figure| !is_path(figure))?;
+        Some(format!(
+            "the figure `{}` is no place in the annex, expected one such as `/scale/p`",
+            wrong.escape_debug()
+        ))
     }
 }
 
@@ -226,10 +262,15 @@ fn recompute(
         return Err(format!("not estimable ({reason})"));
     }
     if let Some(number) = value.as_f64() {
+        if !is_number(printed) {
+            return Err(format!("the figure is a number, and “{printed}” is none"));
+        }
         return Ok(compare_numbers(printed, number * factor));
     }
     if let Some(items) = value.as_array() {
-        let mut words: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+        let words: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+        let mut words = words
+            .ok_or_else(|| format!("what the data hold there is no list of names ({figure})"))?;
         words.sort_unstable();
         let text = words.join(", ");
         return Ok(Comparison {
@@ -237,11 +278,22 @@ fn recompute(
             shown: text,
         });
     }
-    let text = value.as_str().unwrap_or("no figure").to_owned();
-    Ok(Comparison {
-        equal: text == printed,
-        shown: text,
-    })
+    match value.as_str() {
+        Some(text) if text == printed || !is_number(printed) => Ok(Comparison {
+            equal: text == printed,
+            shown: text.to_owned(),
+        }),
+        _ => Err(format!("what the data hold there is no number ({figure})")),
+    }
+}
+
+/// Whether a printed value is a number, with or without a sign and a percent sign.
+fn is_number(printed: &str) -> bool {
+    let digits = printed.trim().trim_end_matches('%').trim_end();
+    let digits = digits.replace('\u{2212}', "-");
+    let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(&digits);
+    unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.')
+        && unsigned.parse::<f64>().is_ok()
 }
 
 /// Rounds a number as the print does and compares the texts. A printed zero has no sign.
@@ -339,6 +391,73 @@ mod tests {
         let absent = status(claim, &json!({ "p": { "not_estimable": "NoSizes" } }));
         assert_eq!(absent.0, ClaimStatus::CannotBeRecomputed);
         assert!(absent.2.unwrap().contains("NoSizes"));
+    }
+
+    #[test]
+    fn a_claim_that_nothing_can_be_compared_with_is_refused_by_its_id() {
+        let with = |printed: &str, figures: &str, more: &str| {
+            format!("[[claim]]\nid='c7'\nclaim='c'\nprinted={printed}\nfigures={figures}\n{more}\n")
+        };
+        for (text, problem) in [
+            (with("['1']", "['/p']", "factor=nan"), "`factor` is NaN"),
+            (with("['1']", "['/p']", "factor=inf"), "`factor` is inf"),
+            (with("['1']", "['/p']", "factor=-0.0"), "`factor` is -0"),
+            (with("['']", "['/p']", ""), "an empty value"),
+            (with("[' ']", "['/p']", ""), "an empty value"),
+            (with("[]", "[]", ""), "holds no value"),
+            (with("['1']", "['']", ""), "the figure `` is no place"),
+            (with("['1']", "['5']", ""), "the figure `5` is no place"),
+            (with("['1']", "['p/q']", ""), "the figure `p/q` is no place"),
+            (with("['1']", "['/']", ""), "the figure `/` is no place"),
+            (
+                with("['1']", "['/a[b]']", ""),
+                "the figure `/a[b]` is no place",
+            ),
+            (
+                with("['1']", "['/p']", "explained_by={figure='x',is='y'}"),
+                "the figure `x` is no place",
+            ),
+        ] {
+            let error = Claims::parse(&text, Path::new("r/claims.toml")).unwrap_err();
+            let message = error.to_string();
+            assert!(
+                message.contains("`r/claims.toml`: claim `c7`: "),
+                "{message}"
+            );
+            assert!(message.contains(problem), "{message}");
+            assert!(message.contains("\nhint: "), "{message}");
+        }
+        let without = "[[claim]]\nid=' '\nclaim='c'\nprinted=['1']\nfigures=['/p']\n";
+        assert!(Claims::parse(without, Path::new("claims.toml")).is_err());
+    }
+
+    #[test]
+    fn a_number_is_compared_with_a_number_alone() {
+        let annex = json!({
+            "n": 3, "word": "up", "digits": "3", "names": ["b", "a"], "numbers": [1],
+            "flag": true, "none": null, "object": {},
+        });
+        for (printed, figure, expected) in [
+            ("3", "/n", ClaimStatus::Reproduced),
+            ("+3%", "/n", ClaimStatus::Reproduced),
+            ("\u{2212}3", "/n", ClaimStatus::Differs),
+            ("three", "/n", ClaimStatus::CannotBeRecomputed),
+            ("nan", "/n", ClaimStatus::CannotBeRecomputed),
+            ("inf", "/n", ClaimStatus::CannotBeRecomputed),
+            ("3", "/word", ClaimStatus::CannotBeRecomputed),
+            ("3", "/digits", ClaimStatus::Reproduced),
+            ("down", "/word", ClaimStatus::Differs),
+            ("a, b", "/names", ClaimStatus::Reproduced),
+            ("1", "/numbers", ClaimStatus::CannotBeRecomputed),
+            ("true", "/flag", ClaimStatus::CannotBeRecomputed),
+            ("none", "/none", ClaimStatus::CannotBeRecomputed),
+            ("x", "/object", ClaimStatus::CannotBeRecomputed),
+        ] {
+            let claim = format!(
+                "[[claim]]\nid='x'\nclaim='c'\nprinted=['{printed}']\nfigures=['{figure}']\n"
+            );
+            assert_eq!(status(&claim, &annex).0, expected, "{printed} {figure}");
+        }
     }
 
     #[test]

@@ -54,9 +54,13 @@ pub struct Definition {
     /// A claim from elsewhere that the report puts to its own data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim_tested: Option<ClaimTested>,
-    /// Files to import, in this order.
+    /// Files and folders to import, in this order.
     #[serde(default)]
     pub inputs: Vec<Input>,
+    /// A file of plugins (`plugins.toml`) whose importers read inputs too,
+    /// relative to the report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugins: Option<PathBuf>,
     /// A register of models of its own, relative to the report; it wins over the shared one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub register: Option<PathBuf>,
@@ -133,16 +137,16 @@ pub struct ClaimTested {
     pub source: String,
 }
 
-/// One file to import.
+/// A file to import, or a folder whose files are sorted as `caveat import` does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
-    /// Path relative to the report.
+    /// File or folder, relative to the report.
     pub path: PathBuf,
-    /// Importer; recognised by content if absent.
+    /// Importer, for a folder that of all its files; recognised by content if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub importer: Option<String>,
-    /// Options of the importer.
+    /// Options of the importer; in a folder they need `importer`.
     #[serde(default)]
     pub options: serde_json::Map<String, serde_json::Value>,
     /// A mapping file with the options instead, relative to the report; several

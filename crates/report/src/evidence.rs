@@ -4,7 +4,7 @@
 //! variance, `s` size, `r` rates and ranks of vendors, `p` differences from the
 //! size line, `w` patterns within vendors, `x` risk ratios, `c` pairs of vendors,
 //! `b` bands, `m` models, `n` what is known of models, `o` prompts, `g` graders,
-//! `z` other sizes, `q` power, `t` vendor and size together and noise, `a` account, `v` views, `y` other names of vendors, `k` claims, `e` rules and
+//! `z` other sizes, `q` power, `t` vendor and size together and noise, `l` the same prompts, `a` account, `v` views, `y` other names of vendors, `k` claims, `e` rules and
 //! edition. Every entry points at a place that exists in the annex of the same
 //! composition; [`used`] keeps the entries that a document really cites.
 
@@ -78,6 +78,8 @@ fn shares(entries: &mut Vec<EvidenceEntry>, input: &Composition<'_>) {
         ("c1", "pairs of ranked vendors", "/comparisons"),
         ("c2", "groups that cannot be told apart", "/tie_groups"),
         ("q1", "what the slope test could find", "/power"),
+        ("l1", "vendors on the same prompts", "/same_prompts"),
+        ("l2", "rates with the prompt as the unit", "/clusters"),
         ("t1", "vendor and size in one model", "/shapley"),
         ("t2", "noise of sampling and true differences", "/noise"),
         ("t3", "shares of single results", "/trace_level"),

@@ -44,7 +44,7 @@ const EXPLANATIONS: &[Explanation] = &[
         code: "CAV-PROMPTS",
         what: "Ranked vendors met partly different prompts.",
         why_it_matters: "A vendor that met easier prompts looks worse; the difference is then one of prompts.",
-        rule: "The lowest Jaccard index between two ranked vendors is below 1; grave where the median pair is below 0.5.",
+        rule: "The lowest Jaccard index between two ranked vendors is below 1; grave where the median pair is below 0.5, a note where the lowest is 0.95 or more.",
         remedy: "Test every vendor on one set of prompts, or compare on the shared prompts only.",
     },
     Explanation {
@@ -258,6 +258,13 @@ const EXPLANATIONS: &[Explanation] = &[
         remedy: "Use `provider.named_by = \"maker\"`.",
     },
     Explanation {
+        code: "CAV-MODEL-SPELLING",
+        what: "One model stands under several spellings, or seems to.",
+        why_it_matters: "Counted as several models it weighs more than others, and adds to the number of models that every share rests on.",
+        rule: "Spellings that the register knows as one model are one under one vendor (a note), several under several vendors; spellings that it does not know and that differ only by case, composed characters, separators or a known prefix are several.",
+        remedy: "Add the spellings as aliases of one model to the report's register, or use `provider.named_by = \"maker\"`.",
+    },
+    Explanation {
         code: "CAV-DERIVATIVE",
         what: "A derivative is among the kept models.",
         why_it_matters: "Its behaviour may be the work of whoever changed it.",
@@ -359,7 +366,7 @@ const EXPLANATIONS: &[Explanation] = &[
         code: "F-WITHIN",
         what: "Whether the rate goes with size inside vendors.",
         why_it_matters: "A trend over all models can hide opposite ones inside vendors.",
-        rule: "Three or more models in scale; a direction where the interval between smallest and largest excludes zero, each vendor by itself, not adjusted for the number of vendors.",
+        rule: "Three or more models in scale; a direction where the interval between smallest and largest excludes zero, adjusted for the number of such vendors (Bonferroni).",
         remedy: "More models per vendor.",
     },
 ];

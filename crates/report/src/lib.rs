@@ -26,4 +26,5 @@ mod patterns;
 pub mod select;
 pub mod selection;
 pub mod sizes;
+mod spellings;
 pub mod words;

@@ -21,6 +21,16 @@ pub fn lookup<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
     Some(value)
 }
 
+/// Whether a text is a path: at least one name, and nothing without a slash or
+/// brackets around it.
+pub fn is_path(text: &str) -> bool {
+    let named = |step: &Step<'_>| match step {
+        Step::Field(name) => !name.is_empty(),
+        Step::Element { field, .. } => !field.is_empty(),
+    };
+    steps(text).is_some_and(|steps| !steps.is_empty() && steps.iter().all(named))
+}
+
 enum Step<'a> {
     Field(&'a str),
     Element { field: &'a str, equals: &'a str },

@@ -16,6 +16,8 @@ use crate::sizes;
 pub(crate) struct Identity {
     /// The facts, with the provider that the rule names.
     pub(crate) fact: ModelFact,
+    /// What all spellings of this model have in common, if the register knows it.
+    pub(crate) one_name: Option<String>,
 }
 
 /// Whether a kind of provider serves the models of others.
@@ -42,6 +44,7 @@ pub(crate) fn identify(
     };
     let base = listed.filter(|facts| facts.base_model_maker != facts.maker);
     Identity {
+        one_name: found.one_name(),
         fact: ModelFact {
             model: model.name.clone(),
             label: listed.map_or_else(|| model.name.clone(), |facts| facts.name.clone()),

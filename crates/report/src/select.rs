@@ -3,6 +3,8 @@
 //! Parts of a model (cells) fall first to the rules over data sets, then whole
 //! models to the rules over providers, names, derivatives, runtimes, sizes and
 //! counts, in that order; the first rule that applies is the reason given.
+//! Rules over names look at each spelling; what is left of the spellings that the
+//! register knows as one model, under one provider, is one model from there on.
 //! Every trace of the evidence ends in the sample or in the account.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +21,7 @@ use crate::parts::{self, Part};
 use crate::patterns::Patterns;
 use crate::selection::{Account, Exclusion, ModelFact, Selection, ViewSample, by_name};
 use crate::sizes::{self, SizeTable};
+use crate::spellings::{self, Named};
 
 /// Why a report has nothing to say.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -75,11 +78,14 @@ pub fn select(
         });
     }
     let account = context.account(evidence, &whole);
+    let kept = whole.kept.values();
+    let spellings = spellings::found(kept.map(Candidate::named), register);
     let (sample, facts) = context.sample(whole.kept, evidence);
     Ok(Selection {
         sample,
         facts,
         views,
+        spellings,
         account,
     })
 }
@@ -129,6 +135,9 @@ impl CellFilter {
 #[derive(Clone)]
 struct Candidate {
     fact: ModelFact,
+    /// Every spelling that is counted here.
+    spelled: BTreeSet<String>,
+    one_name: Option<String>,
     counts: Counts,
     verdicts: VerdictCounts,
     prompts: Option<BTreeSet<u32>>,
@@ -178,6 +187,7 @@ struct Context<'a> {
 impl Context<'_> {
     fn gather(&self, evidence: &Evidence, filter: Option<&CellFilter>) -> Gathered {
         let mut gathered = Gathered::default();
+        let mut by_their_names: BTreeMap<(String, String), Candidate> = BTreeMap::new();
         for model in &evidence.models {
             let cells = model
                 .cells
@@ -197,8 +207,15 @@ impl Context<'_> {
             }
             let identity = naming::identify(model, self.register, self.definition);
             let candidate = self.candidate(model, &identity, &kept);
-            let key = (candidate.fact.provider.clone(), model.name.clone());
-            match gathered.kept.entry(key) {
+            let by_name = self.reason_by_name(&candidate.fact).is_some();
+            let one_name = identity.one_name.filter(|_| !by_name);
+            let name = one_name.unwrap_or_else(|| model.name.clone());
+            let key = (candidate.fact.provider.clone(), name);
+            let place = match by_name {
+                true => &mut by_their_names,
+                false => &mut gathered.kept,
+            };
+            match place.entry(key) {
                 std::collections::btree_map::Entry::Vacant(place) => {
                     place.insert(candidate);
                 }
@@ -206,6 +223,10 @@ impl Context<'_> {
                     place.get_mut().merge(candidate);
                 }
             }
+        }
+        for candidate in by_their_names.into_values() {
+            let reason = self.reason_by_name(&candidate.fact).unwrap_or_default();
+            gathered.excluded.push(candidate.excluded(reason));
         }
         self.apply(gathered)
     }
@@ -218,14 +239,7 @@ impl Context<'_> {
                 None => {
                     gathered.kept.insert(key, candidate);
                 }
-                Some(reason) => gathered.excluded.push(Exclusion {
-                    model: candidate.fact.model.clone(),
-                    provider: candidate.fact.provider_spelled.clone(),
-                    reason,
-                    traces: candidate.counts.total(),
-                    evaluable: candidate.counts.evaluable(),
-                    succeeded: candidate.counts.succeeded,
-                }),
+                Some(reason) => gathered.excluded.push(candidate.excluded(reason)),
             }
         }
         gathered
@@ -234,9 +248,8 @@ impl Context<'_> {
         gathered
     }
 
-    /// The first rule that leaves a model out.
-    fn reason(&self, candidate: &Candidate) -> Option<String> {
-        let fact = &candidate.fact;
+    /// The first rule over names and what they say that leaves a spelling out.
+    fn reason_by_name(&self, fact: &ModelFact) -> Option<String> {
         let inclusion = &self.definition.inclusion;
         if self
             .rules
@@ -258,6 +271,13 @@ impl Context<'_> {
         {
             return Some(format!("provider is a {}, not a maker", fact.provider_kind));
         }
+        None
+    }
+
+    /// The first rule over sizes and counts that leaves a model out.
+    fn reason(&self, candidate: &Candidate) -> Option<String> {
+        let fact = &candidate.fact;
+        let inclusion = &self.definition.inclusion;
         let size = sizes::size(fact, self.sizes, &self.definition.size);
         if inclusion.known_size && size.used_b.is_none() {
             return Some("no parameter count".to_owned());
@@ -278,6 +298,8 @@ impl Context<'_> {
     ) -> Candidate {
         let mut candidate = Candidate {
             fact: identity.fact.clone(),
+            spelled: BTreeSet::from([model.name.clone()]),
+            one_name: identity.one_name.clone(),
             counts: Counts::default(),
             verdicts: VerdictCounts::default(),
             prompts: Some(BTreeSet::new()),
@@ -507,7 +529,28 @@ impl Context<'_> {
 }
 
 impl Candidate {
+    fn named(&self) -> Named<'_> {
+        Named {
+            fact: &self.fact,
+            spelled: &self.spelled,
+            one_name: self.one_name.as_deref(),
+        }
+    }
+
+    fn excluded(&self, reason: String) -> Exclusion {
+        Exclusion {
+            model: self.fact.model.clone(),
+            provider: self.fact.provider_spelled.clone(),
+            reason,
+            traces: self.counts.total(),
+            evaluable: self.counts.evaluable(),
+            succeeded: self.counts.succeeded,
+        }
+    }
+
     fn merge(&mut self, other: Candidate) {
+        self.spelled.extend(other.spelled);
+        self.fact.coded_b = self.fact.coded_b.or(other.fact.coded_b);
         self.counts.add(other.counts);
         self.verdicts.merge(&other.verdicts);
         match (&mut self.prompts, other.prompts) {

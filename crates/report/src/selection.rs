@@ -21,8 +21,32 @@ pub struct Selection {
     pub facts: Vec<ModelFact>,
     /// The same rules over parts of the corpus.
     pub views: Vec<ViewSample>,
+    /// Models that stand under several spellings.
+    pub spellings: Vec<Spellings>,
     /// What was left out, and why.
     pub account: Account,
+}
+
+/// Spellings that mean one model, or seem to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spellings {
+    /// The spellings with their providers as the report names them, in order.
+    pub names: Vec<(String, String)>,
+    /// What the report makes of them.
+    pub counted: CountedAs,
+}
+
+/// What a report makes of several spellings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountedAs {
+    /// The register knows that they are one model: they are one.
+    One,
+    /// The register knows that they are one model, but they stand under several
+    /// providers: they are several.
+    OnePerProvider,
+    /// They differ by no more than spelling, and the register does not know
+    /// them: they are several.
+    Several,
 }
 
 impl Selection {

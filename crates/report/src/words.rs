@@ -124,6 +124,19 @@ pub fn ladder(estimate: &Estimate, margin: Option<f64>) -> Ladder {
     }
 }
 
+/// Whether a trend with size is established: the interval of the slope excludes
+/// zero by Student's t, and on the same side with HC3 standard errors (MacKinnon
+/// and White 1985), which allow for unequal spread and for single models that
+/// pull the line. Where HC3 is not estimable, t alone decides.
+pub fn trend(scale: &caveat_analysis::result::Scale) -> Result<Ladder, NotEstimable> {
+    let slope = scale.slope_per_doubling.as_result()?;
+    let way = ladder(slope, None);
+    Ok(match scale.slope_hc3.known() {
+        Some(robust) if ladder(robust, None) != way => Ladder::NotEstablished,
+        _ => way,
+    })
+}
+
 /// Where a p-value lies against the line at 0.05.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
@@ -308,6 +321,19 @@ pub fn why_not(reason: NotEstimable) -> &'static str {
         NotEstimable::OneCategory => "both graders gave one and the same verdict throughout",
         NotEstimable::TooManyArrangements => "there are too many arrangements to enumerate",
         NotEstimable::NotGiven => "a figure that it is computed from is missing",
+        NotEstimable::SingleTrace => "a model has a single result",
+        NotEstimable::OnlyNoise => "the spread is no more than the chance of single results makes",
+        NotEstimable::TooManyModels => "there are more models than the method takes",
+        NotEstimable::NoCommonStrata | NotEstimable::NoCommonPrompts => {
+            "the two met no common prompt"
+        }
+        NotEstimable::OneStratum => "the two met in one stratum alone",
+        NotEstimable::OnePrompt => "all results are on one prompt",
+        NotEstimable::ReplicatedPrompts => "there are several results on one prompt",
+        NotEstimable::NoLabels => "the corpus does not state the labels",
+        NotEstimable::SparseStrata => "the strata hold too few successes",
+        NotEstimable::SeveralModels => "results on one prompt are of several models",
+        NotEstimable::SeveralGraders => "several graders share in the rate",
         _ => "the data lie outside the range of the method",
     }
 }

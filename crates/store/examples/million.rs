@@ -26,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         path: "synthetic".to_owned(),
         format: "failure-first".to_owned(),
         digest: Digest::of(&traces.to_le_bytes()),
+        options: Digest::of(b"{}"),
         companions: Vec::new(),
     })?;
     for number in 0..traces {

@@ -12,6 +12,9 @@ pub struct SourceInput {
     pub format: String,
     /// SHA-256 of the bytes.
     pub digest: Digest,
+    /// Digest of the options with which it is read: a source that is read otherwise
+    /// than the last time may say something else.
+    pub options: Digest,
     /// Files that are read together with it.
     pub companions: Vec<Companion>,
 }

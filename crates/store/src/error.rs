@@ -33,6 +33,29 @@ pub enum StoreError {
         /// What was found.
         found: String,
     },
+    /// Something else than a file stands where SQLite keeps a journal.
+    #[error(
+        "the store `{}` cannot be used: `{}` beside it is no regular file\nhint: remove that, or name another store",
+        shown(path),
+        shown(companion)
+    )]
+    Beside {
+        /// Store.
+        path: PathBuf,
+        /// What stands beside it.
+        companion: PathBuf,
+    },
+    /// Texts would not be for their owner alone.
+    #[error(
+        "the file of texts `{}` is not used: {found}\nhint: move it away, or name another store",
+        shown(path)
+    )]
+    NotPrivate {
+        /// File of texts.
+        path: PathBuf,
+        /// What was found.
+        found: String,
+    },
     /// The file was written by a newer version.
     #[error(
         "the store `{}` has schema version {found}, and this caveat knows versions up to {known}\nhint: use the newer caveat that wrote it",
@@ -138,6 +161,8 @@ pub(crate) enum Fault {
         known: i64,
     },
     NotAFile,
+    Beside(PathBuf),
+    NotPrivate(String),
     /// In another file than the one that the caller names.
     Elsewhere(Box<StoreError>),
 }
@@ -164,6 +189,8 @@ impl Fault {
             Fault::Damaged(found) => return StoreError::Damaged { path, found },
             Fault::Foreign(found) => return StoreError::Foreign { path, found },
             Fault::Newer { found, known } => return StoreError::Newer { path, found, known },
+            Fault::Beside(companion) => return StoreError::Beside { path, companion },
+            Fault::NotPrivate(found) => return StoreError::NotPrivate { path, found },
             Fault::Elsewhere(error) => return *error,
             Fault::NotAFile => {
                 let found = "it is a folder, a pipe or a device".to_owned();

@@ -3,7 +3,6 @@
 //! Nothing is visible before [`SourceImport::commit`]; without it everything is
 //! rolled back. A record is recognised by its identity, never by its file.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 
@@ -11,8 +10,10 @@ use caveat_corpus::{Cell, Digest, GradeView, Location, Record, Trace, VerdictRul
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use crate::account::{Account, Companion, Recorded, SourceFacts, SourceInput};
+use crate::alike::Alike;
 use crate::error::{Fault, StoreError};
 use crate::evidence::of_reply;
+use crate::stated::{Content, Stated, statement};
 use crate::texts::{TextFile, TextWriter};
 use crate::write::{CellFate, CellFigures, TraceFigures, Writer};
 
@@ -26,7 +27,9 @@ const CONTRADICTED: &str = "a cell with the same labels and date is there with o
 pub struct SourceImport<'s> {
     // The statements must go before the transaction ends.
     writer: Writer<'s>,
-    ordinals: Ordinals,
+    /// What the sources of the call have said before.
+    call: &'s mut Stated,
+    alike: Alike,
     account: Account,
     source: i64,
     known: bool,
@@ -35,24 +38,6 @@ pub struct SourceImport<'s> {
     path: &'s Path,
     texts: Option<TextWriter<'s>>,
     transaction: Transaction<'s>,
-}
-
-/// Counts otherwise equal records of one source.
-///
-/// Kept by the first eight bytes of the identity, 24 to 48 bytes for each
-/// distinct record without an id of its own: 48 MB for a million. Two different
-/// records that share eight bytes (about one chance in 37 million for a source
-/// of a million records) only make the second one's ordinal 1; neither is lost.
-#[derive(Default)]
-struct Ordinals(HashMap<i64, u64>);
-
-impl Ordinals {
-    fn next(&mut self, identity: &Digest) -> u64 {
-        let seen = self.0.entry(head(identity)).or_default();
-        let ordinal = *seen;
-        *seen += 1;
-        ordinal
-    }
 }
 
 /// The first eight bytes of an identity.
@@ -66,15 +51,17 @@ impl<'s> SourceImport<'s> {
         connection: &'s Connection,
         path: &'s Path,
         texts: Option<&'s TextFile>,
+        call: &'s mut Stated,
         input: SourceInput,
     ) -> Result<Self, StoreError> {
-        Self::try_begin(connection, path, texts, input).map_err(|fault| fault.at(path))
+        Self::try_begin(connection, path, texts, call, input).map_err(|fault| fault.at(path))
     }
 
     fn try_begin(
         connection: &'s Connection,
         path: &'s Path,
         texts: Option<&'s TextFile>,
+        call: &'s mut Stated,
         input: SourceInput,
     ) -> Result<Self, Fault> {
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
@@ -99,9 +86,18 @@ impl<'s> SourceImport<'s> {
             }
         };
         add_companions(connection, source, &input.companions)?;
+        let content = Content {
+            path: input.path,
+            format: input.format.clone(),
+            source,
+            options: input.options,
+        };
+        let mut writer = Writer::new(connection, source, statement(connection, &content)?)?;
+        writer.stated.stands(content);
         Ok(Self {
-            writer: Writer::new(connection, source)?,
-            ordinals: Ordinals::default(),
+            writer,
+            call,
+            alike: Alike::default(),
             account: Account::default(),
             source,
             known: known.is_some(),
@@ -150,6 +146,9 @@ impl<'s> SourceImport<'s> {
 
     /// Ends the import and makes it visible, all at once.
     ///
+    /// Grades that this source states once more after another source had replaced
+    /// them count from [`Store::settle`](crate::Store::settle) on.
+    ///
     /// The file keeps the account of the import that first brought the source;
     /// the account that is returned is always that of this import.
     ///
@@ -169,6 +168,7 @@ impl<'s> SourceImport<'s> {
     fn try_commit(self, facts: &SourceFacts) -> Result<Account, Fault> {
         let Self {
             writer,
+            call,
             account,
             source,
             known,
@@ -176,13 +176,14 @@ impl<'s> SourceImport<'s> {
             transaction,
             ..
         } = self;
-        drop(writer);
+        let stated = writer.end();
         if !known {
             finish_source(&transaction, source, &account, facts)?;
         }
         // First: a text that nothing names does no harm, a name without its text would.
         texts.map(TextWriter::commit).transpose()?;
         transaction.commit()?;
+        call.extend(stated);
         Ok(account)
     }
 
@@ -214,8 +215,8 @@ impl<'s> SourceImport<'s> {
             Ok(figures) => figures,
             Err(reason) => return self.refuse(&trace.location, &reason),
         };
-        let identity = self.trace_identity(trace);
-        let (id, recorded) = match self.writer.find_trace(&identity)? {
+        let (identity, found) = self.find_trace(trace)?;
+        let (id, recorded) = match found {
             Some(id) => match self.writer.add_grades(id, &trace.grades)? {
                 Ok(added) => {
                     self.account.grades_added += added;
@@ -253,15 +254,13 @@ impl<'s> SourceImport<'s> {
     }
 
     /// The record's own id makes a trace unique; without one its ordinal does.
-    fn trace_identity(&mut self, trace: &Trace) -> Digest {
+    fn find_trace(&mut self, trace: &Trace) -> Result<(Digest, Option<i64>), Fault> {
         let first = trace.identity(&self.format, 0);
         if trace.record_id.is_some() {
-            return first;
+            return Ok((first, self.writer.find_trace(&first)?));
         }
-        match self.ordinals.next(&first) {
-            0 => first,
-            ordinal => trace.identity(&self.format, ordinal),
-        }
+        self.alike
+            .find(&mut self.writer, trace, &self.format, first)
     }
 
     fn cell(&mut self, cell: &Cell) -> Result<Recorded, Fault> {
@@ -270,7 +269,7 @@ impl<'s> SourceImport<'s> {
             Err(reason) => return self.refuse(&cell.location, &reason),
         };
         let first = cell.identity(&self.format, 0);
-        let identity = match self.ordinals.next(&first) {
+        let identity = match self.alike.next(&first) {
             0 => first,
             ordinal => cell.identity(&self.format, ordinal),
         };

@@ -8,6 +8,13 @@
 //! - One source is one transaction: it is in the store with its whole account, or not at all.
 //! - Importing a source again, renamed or as part of a larger one adds what is
 //!   new and nothing else. Grades are appended, never changed.
+//! - What was imported last of a grader is what it says. A source that returns to
+//!   a grade which another source replaced adds that grade once more, when the call
+//!   ends ([`Store::settle`]). It does not where it says nothing anew: the bytes are
+//!   those that the path held, and that were read with the same options, when it was
+//!   imported last, the grade carries the date
+//!   of the one that is there, or a source that came to the store later is imported
+//!   again with it.
 //! - Evidence does not depend on the order in which sources came, with four
 //!   exceptions where sources overlap: the accounts (a shared record is
 //!   *imported* by the source that came first and *already present* in the
@@ -29,6 +36,7 @@
 //!     path: "runs.jsonl".into(),
 //!     format: "table".into(),
 //!     digest: Digest::of(b""),
+//!     options: Digest::of(b"{}"),
 //!     companions: Vec::new(),
 //! })?;
 //! let account = import.commit(&SourceFacts::default())?;
@@ -38,6 +46,7 @@
 //! ```
 
 mod account;
+mod alike;
 mod codes;
 mod confusion;
 mod error;
@@ -48,6 +57,7 @@ mod records;
 mod scan;
 mod schema;
 mod sources;
+mod stated;
 mod status;
 mod texts;
 mod write;
@@ -70,6 +80,7 @@ pub use texts::{KeptTexts, TEXTS_SUFFIX, texts_path};
 
 use error::Fault;
 use schema::FileState;
+use stated::Stated;
 use texts::TextFile;
 
 /// How long a call waits for another process before the store is [`StoreError::Busy`].
@@ -89,7 +100,20 @@ pub struct Store {
     path: PathBuf,
     /// Open only while an import keeps texts.
     texts: Option<TextFile>,
+    /// What the sources since the last [`Store::settle`] have said.
+    stated: Stated,
     in_memory: bool,
+}
+
+/// Grades that a source added once more because its call had the last word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restated {
+    /// SHA-256 of the source.
+    pub source: Digest,
+    /// Its format.
+    pub format: String,
+    /// How many.
+    pub grades_added: u64,
 }
 
 impl Store {
@@ -158,6 +182,7 @@ impl Store {
             connection,
             path: path.to_path_buf(),
             texts: None,
+            stated: Stated::default(),
             in_memory: false,
         }
     }
@@ -218,7 +243,40 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] while another process imports; [`StoreError::ReadOnly`].
     pub fn begin_source(&mut self, input: SourceInput) -> Result<SourceImport<'_>, StoreError> {
-        SourceImport::begin(&self.connection, &self.path, self.texts.as_ref(), input)
+        let texts = self.texts.as_ref();
+        SourceImport::begin(&self.connection, &self.path, texts, &mut self.stated, input)
+    }
+
+    /// Ends a call: lets the last word of its sources count where another source,
+    /// imported before, had replaced it. Such a grade is added once more; nothing
+    /// is taken away. Call it after the last source; without it a source that
+    /// returns to an earlier grade changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the file cannot be written; it is then as it was.
+    pub fn settle(&mut self) -> Result<Vec<Restated>, StoreError> {
+        let stated = std::mem::take(&mut self.stated);
+        let connection = &self.connection;
+        let settle = || -> Result<Vec<Restated>, Fault> {
+            let transaction =
+                Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+            let mut restated = Vec::new();
+            for (source, grades_added) in stated.settle(&transaction)? {
+                let (digest, format) = transaction.query_row(
+                    "SELECT digest, format FROM sources WHERE id = ?1",
+                    [source],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )?;
+                restated.push(Restated {
+                    source: Digest::from_bytes(digest),
+                    format,
+                    grades_added,
+                });
+            }
+            transaction.commit()?;
+            Ok(restated)
+        };
+        settle().map_err(|fault| fault.at(&self.path))
     }
 
     /// Counts everything in the store under a verdict rule.
@@ -300,6 +358,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
     if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         return Err(Fault::NotAFile);
     }
+    refuse_strange_companions(path)?;
     // A relative path gets a folder, so that no name is special to SQLite.
     let file = match path.is_absolute() {
         true => path.to_path_buf(),
@@ -308,6 +367,20 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
     let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     configure(&connection)?;
     Ok(connection)
+}
+
+/// Refuses anything but a regular file where SQLite would look for a journal: it
+/// opens what it finds, and would wait for the writer of a pipe.
+fn refuse_strange_companions(path: &Path) -> Result<(), Fault> {
+    for suffix in ["-journal", "-wal", "-shm"] {
+        let mut companion = path.as_os_str().to_owned();
+        companion.push(suffix);
+        let companion = PathBuf::from(companion);
+        if std::fs::symlink_metadata(&companion).is_ok_and(|found| !found.is_file()) {
+            return Err(Fault::Beside(companion));
+        }
+    }
+    Ok(())
 }
 
 /// Nothing that stands in a file may change what our statements mean.

@@ -45,6 +45,10 @@ pub(crate) const GRADE_BITS: u32 = 10;
 ///
 /// Version 3. No text of a prompt or a response stands in this file any more:
 /// what version 1 held moves to the file of texts before this step.
+///
+/// Version 4. `contents` says which source stood last under a path, and with which
+/// options it was read (NULL: not known): a path that says what it said before states
+/// nothing anew, a path whose content changed, or that is read otherwise, does.
 const STEPS: &[&str] = &["
 CREATE TABLE strings(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE sources(
@@ -93,6 +97,11 @@ CREATE TABLE kept(trace INTEGER PRIMARY KEY, prompt BLOB, response BLOB);
 ", "
 DROP TABLE responses;
 ALTER TABLE prompts DROP COLUMN text;
+", "
+CREATE TABLE contents(
+  path TEXT NOT NULL, format TEXT NOT NULL, source INTEGER NOT NULL, options BLOB,
+  PRIMARY KEY(path, format)) WITHOUT ROWID;
+INSERT INTO contents SELECT path, format, max(id), NULL FROM sources GROUP BY path, format;
 "];
 
 /// The version that [`upgrade`] leads to.

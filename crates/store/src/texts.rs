@@ -70,7 +70,7 @@ pub(crate) struct TextWriter<'t> {
 impl TextFile {
     /// Opens the file for writing; makes it, for its owner alone, if there is none.
     pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
-        make_private(path);
+        make_private(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let file = Self::new(crate::connect(path, flags)?, path);
         file.prepare().map_err(|fault| file.here(fault))?;
@@ -200,9 +200,10 @@ impl TextWriter<'_> {
     }
 }
 
-/// Makes an empty file that only its owner may read. If that fails, opening it
-/// tells why; a file that exists keeps the permissions that its owner gave it.
-fn make_private(path: &Path) {
+/// Makes an empty file that only its owner may read, and takes the rights of
+/// others from one that is there. A link is refused: texts would go to where it
+/// leads. If no file can be made, opening it tells why.
+fn make_private(path: &Path) -> Result<(), Fault> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -210,5 +211,36 @@ fn make_private(path: &Path) {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    let _ = options.open(path);
+    if options.open(path).is_ok() {
+        return Ok(());
+    }
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() => restrict(path, &found),
+        Ok(found) if found.is_symlink() => Err(Fault::NotPrivate("it is a link".to_owned())),
+        Ok(_) => Err(Fault::NotAFile),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Leaves a file to its owner alone.
+#[cfg(unix)]
+fn restrict(path: &Path, found: &std::fs::Metadata) -> Result<(), Fault> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mut permissions = found.permissions();
+    if permissions.mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    permissions.set_mode(0o600);
+    std::fs::set_permissions(path, permissions).map_err(|cause| {
+        Fault::NotPrivate(format!(
+            "others may read it, and that cannot be changed ({cause})"
+        ))
+    })
+}
+
+/// Rights are those of the folder.
+#[cfg(not(unix))]
+fn restrict(_: &Path, _: &std::fs::Metadata) -> Result<(), Fault> {
+    Ok(())
 }

@@ -4,16 +4,17 @@ use std::collections::HashMap;
 use std::fmt;
 
 use caveat_corpus::{Cell, Digest, Grade, Location, Trace};
-use rusqlite::{Connection, OptionalExtension as _, Statement, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::codes::{day_of, outcome_code, verdict_code};
 use crate::error::Fault;
 use crate::import::head;
 use crate::intern::Interner;
 use crate::schema::GRADE_BITS;
+use crate::stated::{Stated, Statement};
 
 /// Most grades of one trace, as the ids of grades allow.
-const MAX_GRADES: usize = 1 << GRADE_BITS;
+pub(crate) const MAX_GRADES: usize = 1 << GRADE_BITS;
 
 /// Most traces of one cell: far above any published table, and so low that sums
 /// over all cells of a file stay below 2^64.
@@ -107,10 +108,10 @@ impl CellFigures {
     }
 }
 
-/// A grade as the file holds it; two that are equal are one.
-#[derive(PartialEq)]
-struct GradeRow {
-    grader: i64,
+/// A grade as the file holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct GradeRow {
+    pub(crate) grader: i64,
     verdict: i64,
     version: Option<i64>,
     raw: Option<String>,
@@ -136,21 +137,28 @@ pub(crate) enum CellFate {
 pub(crate) struct Writer<'s> {
     interner: Interner<'s>,
     source: i64,
-    find_trace: Statement<'s>,
-    add_trace: Statement<'s>,
-    keep: Statement<'s>,
-    find_grades: Statement<'s>,
-    add_grade: Statement<'s>,
-    find_cell: Statement<'s>,
-    add_cell: Statement<'s>,
-    add_reject: Statement<'s>,
+    find_trace: rusqlite::Statement<'s>,
+    add_trace: rusqlite::Statement<'s>,
+    keep: rusqlite::Statement<'s>,
+    find_grades: rusqlite::Statement<'s>,
+    add_grade: rusqlite::Statement<'s>,
+    find_cell: rusqlite::Statement<'s>,
+    add_cell: rusqlite::Statement<'s>,
+    add_reject: rusqlite::Statement<'s>,
+    statement: Statement,
+    /// What the source has said so far of traces with several grades.
+    pub(crate) stated: Stated,
     connection: &'s Connection,
     /// Read with the first cell.
     other_cells: Option<OtherCells>,
 }
 
 impl<'s> Writer<'s> {
-    pub(crate) fn new(connection: &'s Connection, source: i64) -> Result<Self, Fault> {
+    pub(crate) fn new(
+        connection: &'s Connection,
+        source: i64,
+        statement: Statement,
+    ) -> Result<Self, Fault> {
         Ok(Self {
             interner: Interner::new(connection)?,
             source,
@@ -183,6 +191,8 @@ impl<'s> Writer<'s> {
             add_reject: connection.prepare(
                 "INSERT INTO rejects(source, entry, record, byte, reason) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?,
+            statement,
+            stated: Stated::default(),
             connection,
             other_cells: None,
         })
@@ -240,7 +250,8 @@ impl<'s> Writer<'s> {
             trace.record_id,
             trace.observed_at,
         ])?;
-        self.append_grades(id, 0, &trace.grades)?;
+        let rows = self.rows(&trace.grades)?;
+        self.append(id, 0, &rows)?;
         Ok(id)
     }
 
@@ -257,39 +268,9 @@ impl<'s> Writer<'s> {
         Ok(())
     }
 
-    /// Appends grades from a position on, each of them once.
-    fn append_grades(&mut self, trace: i64, from: usize, grades: &[Grade]) -> Result<(), Fault> {
-        let mut position = from;
-        for (index, grade) in grades.iter().enumerate() {
-            if grades.iter().take(index).any(|earlier| earlier == grade) {
-                continue;
-            }
-            let grader = self.interner.grader(grade.grader.as_deref(), grade.kind)?;
-            let version = self.interner.optional(grade.version.as_deref())?;
-            self.add_grade.execute(params![
-                grade_id(trace, position)?,
-                grader,
-                verdict_code(grade.verdict),
-                version,
-                grade.raw,
-                grade.graded_at,
-            ])?;
-            position += 1;
-        }
-        Ok(())
-    }
-
-    /// Adds the grades that a known trace does not have, and says how many.
-    pub(crate) fn add_grades(
-        &mut self,
-        trace: i64,
-        grades: &[Grade],
-    ) -> Result<Result<u64, TooLarge>, Fault> {
-        if grades.is_empty() {
-            return Ok(Ok(0));
-        }
-        let known = self.grades_of(trace)?;
-        let mut new: Vec<Grade> = Vec::new();
+    /// The grades of a record; one that a grader says twice running is one.
+    fn rows(&mut self, grades: &[Grade]) -> Result<Vec<GradeRow>, Fault> {
+        let mut rows: Vec<GradeRow> = Vec::with_capacity(grades.len());
         for grade in grades {
             let row = GradeRow {
                 grader: self.interner.grader(grade.grader.as_deref(), grade.kind)?,
@@ -298,18 +279,109 @@ impl<'s> Writer<'s> {
                 raw: grade.raw.clone(),
                 graded_at: grade.graded_at.clone(),
             };
-            if !known.contains(&row) && !new.contains(grade) {
-                new.push(grade.clone());
+            if last_of(&rows, row.grader) != Some(&row) {
+                rows.push(row);
             }
         }
-        if known.len() + new.len() > MAX_GRADES {
-            return Ok(Err(TooLarge::Grades(known.len() + new.len())));
+        Ok(rows)
+    }
+
+    /// Adds grades behind those that a trace has.
+    pub(crate) fn append(
+        &mut self,
+        trace: i64,
+        from: usize,
+        rows: &[GradeRow],
+    ) -> Result<(), Fault> {
+        for (offset, row) in rows.iter().enumerate() {
+            self.add_grade.execute(params![
+                grade_id(trace, from.saturating_add(offset))?,
+                row.grader,
+                row.verdict,
+                row.version,
+                row.raw,
+                row.graded_at,
+            ])?;
         }
-        self.append_grades(trace, known.len(), &new)?;
+        Ok(())
+    }
+
+    /// Adds the grades that a known trace does not have, and says how many.
+    ///
+    /// What the record says last of each grader of a trace with several grades is
+    /// kept in mind. Not so a grade that is not the latest and says nothing anew:
+    /// because the source does not, or because it carries a date (the same grade of
+    /// the same date is the same act of grading).
+    pub(crate) fn add_grades(
+        &mut self,
+        trace: i64,
+        grades: &[Grade],
+    ) -> Result<Result<u64, TooLarge>, Fault> {
+        if grades.is_empty() {
+            return Ok(Ok(0));
+        }
+        let mut all = self.grades_of(trace)?;
+        let known = all.len();
+        let stated = self.rows(grades)?;
+        for row in &stated {
+            if !all.contains(row) {
+                all.push(row.clone());
+            }
+        }
+        let said: Vec<GradeRow> = self.said(&stated, &all).cloned().collect();
+        // What is not the latest grade of its grader may be added once more in the end.
+        let again = said
+            .iter()
+            .filter(|row| last_of(&all, row.grader) != Some(*row));
+        let most = all.len() + again.count();
+        if most > MAX_GRADES {
+            return Ok(Err(TooLarge::Grades(most)));
+        }
+        let new = all.get(known..).unwrap_or_default();
+        self.append(trace, known, new)?;
+        if all.len() > 1 {
+            for row in said {
+                self.stated.say(trace, row, self.source);
+            }
+        }
         Ok(Ok(u64::try_from(new.len()).unwrap_or(u64::MAX)))
     }
 
-    fn grades_of(&mut self, trace: i64) -> Result<Vec<GradeRow>, Fault> {
+    /// What a record says last of each of its graders, as far as it is to be kept in mind.
+    fn said<'r>(
+        &self,
+        stated: &'r [GradeRow],
+        all: &'r [GradeRow],
+    ) -> impl Iterator<Item = &'r GradeRow> {
+        let anew = self.statement == Statement::Anew;
+        stated
+            .iter()
+            .enumerate()
+            .filter_map(move |(position, row)| {
+                let later = stated.get(position + 1..).unwrap_or_default();
+                let latest = last_of(all, row.grader) == Some(row);
+                let counts = latest || (anew && row.graded_at.is_none());
+                (counts && last_of(later, row.grader).is_none()).then_some(row)
+            })
+    }
+
+    /// Ends the writing, and hands out what was said.
+    pub(crate) fn end(self) -> Stated {
+        self.stated
+    }
+
+    /// What a record says last of each of its graders, in order of grader.
+    pub(crate) fn latest(&mut self, grades: &[Grade]) -> Result<Vec<GradeRow>, Fault> {
+        Ok(latest(self.rows(grades)?))
+    }
+
+    /// The grades of a trace that count, in order of grader.
+    pub(crate) fn latest_of(&mut self, trace: i64) -> Result<Vec<GradeRow>, Fault> {
+        Ok(latest(self.grades_of(trace)?))
+    }
+
+    /// The grades of a trace, in order.
+    pub(crate) fn grades_of(&mut self, trace: i64) -> Result<Vec<GradeRow>, Fault> {
         let range = [grade_id(trace, 0)?, grade_id(trace, MAX_GRADES - 1)?];
         let rows = self.find_grades.query_map(range, |row| {
             Ok(GradeRow {
@@ -433,6 +505,20 @@ fn other_cells(connection: &Connection, source: i64) -> Result<OtherCells, Fault
         all.entry((ids, row.get(7)?)).or_default().push(counts);
     }
     Ok(all)
+}
+
+/// The last grade of each grader, in order of grader.
+fn latest(mut rows: Vec<GradeRow>) -> Vec<GradeRow> {
+    // The sort keeps the order of one grader's grades, of which the first stays.
+    rows.reverse();
+    rows.sort_by_key(|row| row.grader);
+    rows.dedup_by_key(|row| row.grader);
+    rows
+}
+
+/// The last grade of a grader.
+pub(crate) fn last_of(rows: &[GradeRow], grader: i64) -> Option<&GradeRow> {
+    rows.iter().rev().find(|row| row.grader == grader)
 }
 
 fn grade_id(trace: i64, position: usize) -> Result<i64, Fault> {

@@ -197,3 +197,40 @@ fn names_that_are_special_to_sqlite_are_file_names() {
     drop(Store::open(&path).unwrap());
     assert!(path.exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_journal_is_refused_and_not_waited_for() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("a.caveat.db");
+    import(&mut Store::open(&path).unwrap(), "a", &corpus(0..3));
+    for suffix in ["-journal", "-wal", "-shm"] {
+        let pipe = folder.path().join(format!("a.caveat.db{suffix}"));
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let (send, receive) = std::sync::mpsc::channel();
+        let store = path.clone();
+        std::thread::spawn(move || {
+            let read = Store::open_read_only(&store).and_then(|store| store.status());
+            let written = Store::open(&store);
+            let _ = send.send((read.map(drop), written.map(drop)));
+        });
+        let patience = std::time::Duration::from_secs(60);
+        let (read, written) = receive.recv_timeout(patience).expect("it waits");
+        for refused in [read.unwrap_err(), written.unwrap_err()] {
+            assert!(matches!(refused, StoreError::Beside { .. }), "{refused}");
+            let message = refused.to_string();
+            assert!(message.contains(suffix), "{message}");
+            assert!(message.contains("\nhint: "), "{message}");
+        }
+        fs::remove_file(pipe).unwrap();
+    }
+    assert_eq!(
+        Store::open_read_only(&path)
+            .unwrap()
+            .status()
+            .unwrap()
+            .traces,
+        3
+    );
+}

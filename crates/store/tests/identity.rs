@@ -112,7 +112,7 @@ fn a_regrade_adds_a_grade_and_no_trace() {
     let old = trace("1", "m", "p", vec![llm(Verdict::Refusal)]);
     import(&mut store, "old", &[record(old.clone())]);
     let new = trace("1", "m", "p", vec![llm(Verdict::Compliance)]);
-    let account = import(&mut store, "new", &[record(new), record(old)]);
+    let account = import(&mut store, "new", &[record(old), record(new)]);
     let expected = Account {
         read: 2,
         already_present: 2,
@@ -124,6 +124,185 @@ fn a_regrade_adds_a_grade_and_no_trace() {
     let counts = evidence.models[0].cells[0].total_counts();
     assert_eq!(counts.total(), 1);
     assert_eq!(counts.get(Verdict::Compliance), 1);
+}
+
+fn success_or_not(record_id: &str, verdict: Verdict) -> Record {
+    record(trace(record_id, "m", "p", vec![llm(verdict)]))
+}
+
+fn verdict_of(store: &Store) -> Vec<(Verdict, u64)> {
+    let evidence = store.evidence(&VerdictRule::LlmOnly).unwrap();
+    let counts = evidence.models[0].cells[0].total_counts();
+    counts.iter().filter(|(_, traces)| *traces > 0).collect()
+}
+
+#[test]
+fn a_regrade_back_to_an_earlier_verdict_counts() {
+    let (success, refusal) = (Verdict::Compliance, Verdict::Refusal);
+    let mut store = Store::in_memory().unwrap();
+    let mut grades_added = Vec::new();
+    for (source, verdict) in [("a", success), ("b", refusal), ("c", success)] {
+        let account = import(&mut store, source, &[success_or_not("1", verdict)]);
+        grades_added.push(account.grades_added);
+        assert_eq!(verdict_of(&store), [(verdict, 1)]);
+    }
+    assert_eq!(grades_added, [0, 1, 1]);
+    // Nothing is lost, and nothing is said anew by files that say what they said.
+    for _ in 0..2 {
+        for (source, verdict) in [("a", success), ("b", refusal), ("c", success)] {
+            let account = import(&mut store, source, &[success_or_not("1", verdict)]);
+            assert_eq!((account.already_present, account.grades_added), (1, 0));
+        }
+    }
+    assert_eq!(verdict_of(&store), [(success, 1)]);
+    let mut kept = Vec::new();
+    store
+        .visit_records(|found| {
+            if let caveat_store::StoredKind::Trace { trace, .. } = found.kind {
+                kept.extend(trace.grades.into_iter().map(|grade| grade.verdict));
+            }
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(kept, [success, refusal, success]);
+}
+
+#[test]
+fn a_file_that_changes_and_changes_back_is_graded_as_it_stands() {
+    let mut store = Store::in_memory().unwrap();
+    let mut read = |bytes: &str, verdict| {
+        let mut source = input(bytes);
+        source.path = "runs.csv".into();
+        let mut import = store.begin_source(source).unwrap();
+        import.record(&success_or_not("1", verdict)).unwrap();
+        let account = import.commit(&SourceFacts::default()).unwrap();
+        let again = store.settle().unwrap();
+        let again: u64 = again.iter().map(|one| one.grades_added).sum();
+        (account.grades_added + again, verdict_of(&store))
+    };
+    let (success, refusal) = (Verdict::Compliance, Verdict::Refusal);
+    assert_eq!(read("one", success), (0, vec![(success, 1)]));
+    assert_eq!(read("two", refusal), (1, vec![(refusal, 1)]));
+    assert_eq!(read("one", success), (1, vec![(success, 1)]));
+    assert_eq!(read("one", success), (0, vec![(success, 1)]));
+}
+
+#[test]
+fn a_file_that_is_read_with_other_options_and_with_the_first_again_says_what_it_said() {
+    let mut store = Store::in_memory().unwrap();
+    let mut read = |options: &str, verdict| {
+        let mut source = input("one");
+        source.options = caveat_corpus::Digest::of(options.as_bytes());
+        let mut import = store.begin_source(source).unwrap();
+        import.record(&success_or_not("1", verdict)).unwrap();
+        import.commit(&SourceFacts::default()).unwrap();
+        (store.settle().unwrap().len(), verdict_of(&store))
+    };
+    let (success, refusal) = (Verdict::Compliance, Verdict::Refusal);
+    assert_eq!(read("first", success), (0, vec![(success, 1)]));
+    assert_eq!(read("other", refusal), (0, vec![(refusal, 1)]));
+    assert_eq!(read("first", success), (1, vec![(success, 1)]));
+    assert_eq!(read("first", success), (0, vec![(success, 1)]));
+}
+
+#[test]
+fn a_copy_of_an_old_file_under_a_new_name_is_a_regrade_once() {
+    let (success, refusal) = (Verdict::Compliance, Verdict::Refusal);
+    let mut store = Store::in_memory().unwrap();
+    let mut read = |bytes: &str, path: &str, verdict| {
+        let mut source = input(bytes);
+        source.path = path.into();
+        let mut import = store.begin_source(source).unwrap();
+        import.record(&success_or_not("1", verdict)).unwrap();
+        let account = import.commit(&SourceFacts::default()).unwrap();
+        let again = store.settle().unwrap();
+        account.grades_added + again.iter().map(|one| one.grades_added).sum::<u64>()
+    };
+    let added: Vec<u64> = [
+        ("one", "a.csv", success),
+        ("two", "b.csv", refusal),
+        ("one", "c.csv", success),
+        ("one", "a.csv", success),
+        ("two", "b.csv", refusal),
+        ("one", "c.csv", success),
+    ]
+    .map(|(bytes, path, verdict)| read(bytes, path, verdict))
+    .into();
+    assert_eq!(added, [0, 1, 1, 0, 0, 0]);
+    assert_eq!(verdict_of(&store), [(success, 1)]);
+}
+
+#[test]
+fn a_folder_with_a_regrade_says_the_same_when_it_is_moved_or_its_files_are_renamed() {
+    let (success, refusal) = (Verdict::Compliance, Verdict::Refusal);
+    let mut store = Store::in_memory().unwrap();
+    let mut call = |files: [(&str, &str); 2]| {
+        for (bytes, path) in files {
+            let verdict = if bytes == "one" { success } else { refusal };
+            let mut source = input(bytes);
+            source.path = path.into();
+            let mut import = store.begin_source(source).unwrap();
+            import.record(&success_or_not("1", verdict)).unwrap();
+            import.commit(&SourceFacts::default()).unwrap();
+        }
+        (store.settle().unwrap().len(), verdict_of(&store))
+    };
+    let said = (0, vec![(refusal, 1)]);
+    assert_eq!(call([("one", "a.csv"), ("two", "b.csv")]), said);
+    assert_eq!(call([("one", "a.csv"), ("two", "b.csv")]), said);
+    assert_eq!(call([("one", "moved/a.csv"), ("two", "moved/b.csv")]), said);
+    assert_eq!(call([("two", "moved/b.csv"), ("one", "moved/z.csv")]), said);
+}
+
+#[test]
+fn the_same_grade_of_the_same_date_is_no_later_grading() {
+    let dated = |verdict, date: &str| {
+        let mut one = llm(verdict);
+        one.graded_at = Some(date.to_owned());
+        record(trace("1", "m", "p", vec![one]))
+    };
+    let mut store = Store::in_memory().unwrap();
+    import(&mut store, "a", &[dated(Verdict::Compliance, "2026-01-01")]);
+    import(&mut store, "b", &[dated(Verdict::Refusal, "2026-02-01")]);
+    let again = [dated(Verdict::Compliance, "2026-01-01")];
+    assert_eq!(import(&mut store, "packed anew", &again).grades_added, 0);
+    assert_eq!(verdict_of(&store), [(Verdict::Refusal, 1)]);
+    let back = [dated(Verdict::Compliance, "2026-03-01")];
+    assert_eq!(import(&mut store, "c", &back).grades_added, 1);
+    assert_eq!(verdict_of(&store), [(Verdict::Compliance, 1)]);
+}
+
+#[test]
+fn the_last_word_of_a_source_counts_and_packing_it_anew_adds_nothing() {
+    let (success, refusal) = (Verdict::Compliance, Verdict::Refusal);
+    let records = [success, refusal, success].map(|verdict| success_or_not("1", verdict));
+    let mut store = Store::in_memory().unwrap();
+    assert_eq!(import(&mut store, "a", &records).grades_added, 2);
+    assert_eq!(verdict_of(&store), [(success, 1)]);
+    assert_eq!(import(&mut store, "packed anew", &records).grades_added, 0);
+    let mut one_record = trace("2", "m", "p", [success, refusal, success].map(llm).into());
+    one_record.grades.push(llm(success));
+    let mut store = Store::in_memory().unwrap();
+    import(&mut store, "a", &[record(one_record.clone())]);
+    assert_eq!(verdict_of(&store), [(success, 1)]);
+    assert_eq!(
+        import(&mut store, "b", &[record(one_record)]).grades_added,
+        0
+    );
+}
+
+#[test]
+fn the_word_of_one_grader_says_nothing_of_another() {
+    let by = |grader: &str, verdict| {
+        let grades = vec![grade(grader, GraderKind::Llm, verdict)];
+        record(trace("1", "m", "p", grades))
+    };
+    let mut store = Store::in_memory().unwrap();
+    let first = by("first", Verdict::Compliance);
+    import(&mut store, "a", std::slice::from_ref(&first));
+    import(&mut store, "b", &[by("second", Verdict::Refusal)]);
+    assert_eq!(import(&mut store, "grown", &[first]).grades_added, 0);
+    assert_eq!(verdict_of(&store), [(Verdict::Refusal, 1)]);
 }
 
 #[test]
@@ -156,6 +335,65 @@ fn records_without_an_id_are_told_apart_by_their_ordinal() {
     let three = [record(one.clone()), record(one.clone()), record(one)];
     let account = import(&mut store, "three", &three);
     assert_eq!((account.imported, account.already_present), (1, 2));
+}
+
+/// Records that are alike but for their grades, and have no id of their own.
+fn alike(verdicts: &[Verdict]) -> Vec<Record> {
+    let one = |verdict: &Verdict| {
+        let mut one = trace("1", "m", "p", vec![llm(*verdict)]);
+        one.record_id = None;
+        record(one)
+    };
+    verdicts.iter().map(one).collect()
+}
+
+#[test]
+fn the_second_of_two_alike_records_alone_regrades_none() {
+    let (success, refusal) = (Verdict::Compliance, Verdict::Refusal);
+    let mut store = Store::in_memory().unwrap();
+    import(&mut store, "both", &alike(&[success, refusal]));
+    let expected = [(success, 1), (refusal, 1)];
+    assert_eq!(verdict_of(&store), expected);
+    for (source, verdicts) in [
+        ("second", &[refusal][..]),
+        ("first", &[success]),
+        ("turned", &[refusal, success]),
+        ("both anew", &[success, refusal]),
+    ] {
+        let account = import(&mut store, source, &alike(verdicts));
+        let found = (account.imported, account.grades_added);
+        assert_eq!(found, (0, 0), "{source}");
+        assert_eq!(verdict_of(&store), expected, "{source}");
+    }
+}
+
+#[test]
+fn alike_records_are_regraded_only_where_none_has_the_grade() {
+    let (success, refusal, partial) = (Verdict::Compliance, Verdict::Refusal, Verdict::Partial);
+    let mut store = Store::in_memory().unwrap();
+    import(&mut store, "a", &alike(&[success, success, refusal]));
+    let regraded = alike(&[partial, refusal, success, success, partial]);
+    let account = import(&mut store, "b", &regraded);
+    assert_eq!((account.already_present, account.imported), (3, 2));
+    assert_eq!(account.grades_added, 1);
+    assert_eq!(
+        verdict_of(&store),
+        [(success, 2), (partial, 2), (refusal, 1)]
+    );
+    let again = import(&mut store, "b packed anew", &regraded);
+    assert_eq!((again.imported, again.grades_added), (0, 0));
+}
+
+#[test]
+fn many_alike_records_in_another_order_are_found_at_once() {
+    let half = 3_000;
+    let mut verdicts = vec![Verdict::Compliance; half];
+    verdicts.resize(2 * half, Verdict::Refusal);
+    let mut store = Store::in_memory().unwrap();
+    import(&mut store, "a", &alike(&verdicts));
+    verdicts.reverse();
+    let account = import(&mut store, "b", &alike(&verdicts));
+    assert_eq!((account.imported, account.grades_added), (0, 0));
 }
 
 #[test]

@@ -52,6 +52,53 @@ fn a_text_stands_in_the_file_of_texts_once_and_never_in_the_store() {
     assert_eq!(rows, 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_of_texts_is_for_its_owner_alone_also_where_it_was_there_before() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("a.caveat.db");
+    let texts = texts_path(&path);
+    fs::write(&texts, "").unwrap();
+    for _ in 0..2 {
+        fs::set_permissions(&texts, fs::Permissions::from_mode(0o644)).unwrap();
+        let mut store = Store::open(&path).unwrap();
+        store.keep_texts().unwrap();
+        assert_eq!(mode(&texts), 0o600);
+        import(&mut store, "a", &[told("1")]);
+    }
+    assert_eq!(mode(&texts), 0o600);
+}
+
+#[cfg(unix)]
+#[test]
+fn texts_do_not_go_where_a_link_leads() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("a.caveat.db");
+    for target in ["elsewhere.db", "nowhere.db"] {
+        let target = folder.path().join(target);
+        if target.ends_with("elsewhere.db") {
+            fs::write(&target, "").unwrap();
+        }
+        let texts = texts_path(&path);
+        std::os::unix::fs::symlink(&target, &texts).unwrap();
+        let refused = Store::open(&path).unwrap().keep_texts().unwrap_err();
+        assert!(
+            matches!(refused, StoreError::NotPrivate { .. }),
+            "{refused}"
+        );
+        let message = refused.to_string();
+        assert!(message.contains("it is a link"), "{message}");
+        assert!(message.contains("\nhint: "), "{message}");
+        assert_eq!(fs::read(&target).unwrap_or_default(), b"");
+        fs::remove_file(texts).unwrap();
+    }
+    fs::create_dir(texts_path(&path)).unwrap();
+    assert!(Store::open(&path).unwrap().keep_texts().is_err());
+}
+
 #[test]
 fn without_the_wish_no_text_is_kept_and_no_file_is_made() {
     let folder = tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! The JSON lines that `caveat export --format jsonl` writes, and their importer.
+//! The JSON lines that `caveat export --format jsonl` writes, and the importer of
+//! these and of the tables that it writes as CSV and Parquet.
 //!
 //! [`mod@line`] is the one definition of a line: the exporter serialises it, this
 //! importer reads it, and the JSON Schema is made from it. What was exported
@@ -6,7 +7,10 @@
 //! counts. What maps to what is in the `README.md` of this crate.
 
 pub mod line;
+mod mark;
 mod read;
+mod row;
+mod tables;
 
 use caveat_importer::{
     Claim, ImportError, Importer, ImporterInfo, Options, Probe, Sink, Source, SourceFacts,
@@ -26,7 +30,7 @@ impl Importer for CaveatExport {
     fn info(&self) -> ImporterInfo {
         ImporterInfo {
             name: FORMAT,
-            title: "JSON lines that `caveat export --format jsonl` wrote",
+            title: "JSON lines, CSV and Parquet that `caveat export` wrote",
             versions: &["1"],
             claims_files: true,
             page: "importers/caveat-export/README.md",
@@ -37,12 +41,18 @@ impl Importer for CaveatExport {
         // The exporter writes this member first; its spelling is part of the format.
         let mark = format!("{{\"schema\":\"{}\"", line::SCHEMA);
         let mut lines = probe.head.split(|&byte| byte == b'\n').take(PROBED_LINES);
-        match lines.any(|line| line.starts_with(mark.as_bytes())) {
-            true => Claim::Yes {
+        if lines.any(|line| line.starts_with(mark.as_bytes())) {
+            return Claim::Yes {
                 confidence: 100,
                 reason: format!("JSON lines whose `schema` is `{}`", line::SCHEMA),
+            };
+        }
+        match mark::table(probe.path, probe.head) {
+            Some(table) => Claim::Yes {
+                confidence: 100,
+                reason: table.reason(),
             },
-            false => Claim::No,
+            None => Claim::No,
         }
     }
 
@@ -53,6 +63,9 @@ impl Importer for CaveatExport {
         sink: &mut dyn Sink,
     ) -> Result<SourceFacts, ImportError> {
         options.refuse_format_options(FORMAT)?;
-        read::read(source, options, sink)
+        match mark::of_file(&source.path)? {
+            Some(table) => tables::read(source, table, options, sink),
+            None => read::read(source, options, sink),
+        }
     }
 }

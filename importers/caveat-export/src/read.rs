@@ -9,7 +9,7 @@ use caveat_importer::{ImportError, Limits, Options, Reject, Sink, Source, Source
 use crate::FORMAT;
 use crate::line::{Line, LineCell, LineGrade, LineRecord, LineTrace, SCHEMA, SCHEMA_VERSION};
 
-const HINT: &str = "importers/caveat-export/README.md shows what an export looks like; export it \
+pub(crate) const HINT: &str = "importers/caveat-export/README.md shows what an export looks like; export it \
     again if it is damaged";
 
 pub(crate) fn read(
@@ -98,7 +98,11 @@ fn record(bytes: &[u8], location: Location, options: &Options) -> Result<Record,
     }
 }
 
-fn of_trace(line: LineTrace, location: Location, options: &Options) -> Result<Trace, String> {
+pub(crate) fn of_trace(
+    line: LineTrace,
+    location: Location,
+    options: &Options,
+) -> Result<Trace, String> {
     let prompt = match (line.prompt_dataset, line.prompt_id, line.prompt_sha256) {
         (Some(dataset), Some(id), None) => Some(PromptKey::Id { dataset, id }),
         (None, None, digest) => digest.map(PromptKey::Text),
@@ -170,7 +174,11 @@ fn of_grade(line: LineGrade) -> Grade {
     }
 }
 
-fn of_cell(mut line: LineCell, location: Location, limits: &Limits) -> Result<Cell, String> {
+pub(crate) fn of_cell(
+    mut line: LineCell,
+    location: Location,
+    limits: &Limits,
+) -> Result<Cell, String> {
     let mut counts = VerdictCounts::default();
     let mut sum = 0_u64;
     for verdict in Verdict::ALL {

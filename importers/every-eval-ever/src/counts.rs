@@ -6,7 +6,7 @@
 
 use caveat_corpus::{Cell, Location, ModelName, Record, Verdict, VerdictCounts};
 use caveat_importer::text::printable;
-use caveat_importer::{ImportError, Options, Reject, Sink, Source, SourceFacts};
+use caveat_importer::{ImportError, Options, Reject, Sink, Source, SourceFacts, secrets};
 
 use crate::aggregate::{Aggregate, EvaluationResult};
 use crate::extension as name;
@@ -73,15 +73,13 @@ fn cell(
         counts.add(verdict, said.number(&key)?.unwrap_or_default());
     }
     let owned = |key: &str| said.text(key).map(str::to_owned);
+    let model = aggregate.model_id.clone();
+    let model = model.ok_or("`model_info` names no model")?;
     Ok(Cell {
         location,
         model: ModelName {
-            name: aggregate
-                .model_id
-                .clone()
-                .ok_or("`model_info` names no model")?,
-            provider: owned(name::PROVIDER),
             coded_size: owned(name::CODED_SIZE),
+            ..secrets::model_name(model, owned(name::PROVIDER))
         },
         dataset: owned(name::DATASET),
         technique: owned(name::TECHNIQUE),

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use caveat_corpus::{
     Digest, Grade, GraderKind, Location, ModelName, Outcome, PromptKey, Trace, Verdict,
 };
+use caveat_importer::{quote, secrets};
 
 use crate::extension as name;
 use crate::row::Row;
@@ -44,9 +45,8 @@ pub(crate) fn trace(row: Row, location: Location, keep_text: bool) -> Result<Tra
         run_id: Some(row.evaluation_id.clone()),
         record_id: Some(row.sample_id.clone()),
         model: ModelName {
-            name: row.model_id.clone(),
-            provider: owned(name::PROVIDER),
             coded_size: owned(name::CODED_SIZE),
+            ..secrets::model_name(row.model_id.clone(), owned(name::PROVIDER))
         },
         prompt: said.prompt()?,
         prompt_text: prompt.filter(|_| keep_text).cloned(),
@@ -126,7 +126,8 @@ impl<'a> Said<'a> {
 
     fn grade(&self) -> Result<Option<Grade>, String> {
         let verdict = self.parsed(name::VERDICT, |word| {
-            word.parse::<Verdict>().map_err(|error| error.to_string())
+            word.parse::<Verdict>()
+                .map_err(|_| format!("unknown verdict word {}", quote::word(word)))
         })?;
         let (Some(verdict), Some(kind)) = (verdict, self.kind()?) else {
             return Ok(None);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use caveat_corpus::{Digest, Grade, Location, ModelName, Outcome, PromptKey, Trace, Verdict};
-use caveat_importer::{Options, json};
+use caveat_corpus::{Digest, Grade, Location, Outcome, PromptKey, Trace, Verdict};
+use caveat_importer::{Options, json, secrets};
 use serde_json::Value;
 
 use crate::aggregate::{EvaluationResult, Metric};
@@ -135,11 +135,7 @@ impl<'a> Traces<'a> {
             location,
             run_id: Some(row.evaluation_id.clone()),
             record_id: Some(row.sample_id.clone()),
-            model: ModelName {
-                name: row.model_id.clone(),
-                provider: None,
-                coded_size: None,
-            },
+            model: secrets::model_name(row.model_id.clone(), None),
             prompt: Some(prompt(&row)),
             prompt_text: row.prompt.clone().filter(|_| keep),
             dataset,
@@ -200,7 +196,9 @@ impl<'a> Traces<'a> {
             grader: Some(grader.name),
             kind: grader.kind,
             verdict,
-            raw: raw.as_ref().map(json::raw_text),
+            raw: raw
+                .as_ref()
+                .map(|raw| json::raw_word(raw, self.options.keep_text)),
             version: None,
             graded_at: None,
         })

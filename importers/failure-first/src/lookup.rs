@@ -9,9 +9,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use caveat_corpus::{Digest, ModelName};
-use caveat_importer::Limits;
 use caveat_importer::sqlite::value::{integer, key, label, text, too_long};
 use caveat_importer::sqlite::{Budget, Database};
+use caveat_importer::{Limits, secrets};
 use rusqlite::Row;
 
 use crate::fault::Fault;
@@ -191,10 +191,11 @@ fn load_prompts(
 }
 
 fn model(row: &Row<'_>, limits: Limits) -> Result<ModelName, RowFault> {
+    let model = name(row, 1, "name", limits)?.ok_or("`name` is NULL or empty")?;
+    let provider = name(row, 2, "provider", limits)?;
     Ok(ModelName {
-        name: name(row, 1, "name", limits)?.ok_or("`name` is NULL or empty")?,
-        provider: name(row, 2, "provider", limits)?,
         coded_size: name(row, 3, "parameter_count", limits)?,
+        ..secrets::model_name(model, provider)
     })
 }
 

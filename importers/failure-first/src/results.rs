@@ -8,7 +8,7 @@ use caveat_corpus::{
 };
 use caveat_importer::sqlite::value::{count, integer, key, text, too_long};
 use caveat_importer::sqlite::{Budget, Database};
-use caveat_importer::{Options, Reject, Sink};
+use caveat_importer::{Options, Reject, Sink, quote};
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, OptionalExtension as _, Row};
 
@@ -201,10 +201,8 @@ fn response_bytes(row: &Row<'_>) -> Result<u64, rusqlite::Error> {
 fn verdict(word: &str, column: &str) -> Result<Verdict, String> {
     match word.parse::<Verdict>() {
         Ok(Verdict::Unscored) | Err(_) => {
-            let shown: String = word.chars().take(80).collect();
-            Err(format!(
-                "`{column}` holds the unknown verdict word `{shown}`"
-            ))
+            let shown = quote::word(word);
+            Err(format!("`{column}` holds the unknown verdict word {shown}"))
         }
         Ok(verdict) => Ok(verdict),
     }

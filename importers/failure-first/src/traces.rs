@@ -13,8 +13,7 @@ use caveat_corpus::{
     Digest, Grade, GraderKind, Location, ModelName, Outcome, PromptKey, Record, Trace, Verdict,
 };
 use caveat_importer::lines::{End, Line, Lines};
-use caveat_importer::text::printable;
-use caveat_importer::{ImportError, Options, Reject, Sink, SourceFacts, json};
+use caveat_importer::{ImportError, Options, Reject, Sink, SourceFacts, json, quote, secrets};
 use serde_json::{Map, Value};
 
 use crate::FORMAT;
@@ -191,9 +190,8 @@ impl Reader<'_> {
             .label(Field::Model)?
             .ok_or("no `model_id` and no other name of a model")?;
         let model = ModelName {
-            name,
-            provider: line.label(Field::Provider)?,
             coded_size: line.label(Field::Size)?,
+            ..secrets::model_name(name, line.label(Field::Provider)?)
         };
         let prompt_text = line.text(Field::Prompt)?;
         let scenario = line.label(Field::Scenario)?;
@@ -345,8 +343,8 @@ impl<'o> Values<'_, 'o, '_> {
             let verdict = verdict(word).ok_or_else(|| {
                 let name = find(self.object, field).map_or("verdict", |(name, _)| name);
                 format!(
-                    "`{name}` holds the unknown verdict word `{}`",
-                    printable(word)
+                    "`{name}` holds the unknown verdict word {}",
+                    quote::word(word)
                 )
             })?;
             let by_model = kind == GraderKind::Llm;

@@ -309,3 +309,12 @@ fn no_file_of_another_format_is_claimed() {
         );
     }
 }
+
+#[test]
+fn a_name_that_carries_a_password_is_kept_without_it() {
+    let line = r#"{"model_id": "http://me:secret@host/v1/model?api_key=k", "provider": "https://me:secret@host", "prompt": "p", "response": "r", "llm_verdict": "REFUSAL"}"#;
+    let (_, collector) = import(&written(format!("{line}\n").as_bytes()).path).unwrap();
+    let found = traces(&collector);
+    assert_eq!(found[0].model.name, "http://host/v1/model");
+    assert_eq!(found[0].model.provider.as_deref(), Some("https://host"));
+}

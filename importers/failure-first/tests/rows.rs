@@ -381,3 +381,12 @@ fn text_in_utf_16_is_read() {
     assert_eq!(traces(&collector)[0].model.name, "maker/model");
     assert_eq!(collector.rejects, []);
 }
+
+#[test]
+fn a_model_that_carries_a_password_is_kept_without_it() {
+    let case = changed("UPDATE models SET name = 'http://me:secret@host/v1/model?api_key=k'");
+    let (_, collector) = import(&case.path).unwrap();
+    for trace in traces(&collector) {
+        assert_eq!(trace.model.name, "http://host/v1/model");
+    }
+}

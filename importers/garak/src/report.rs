@@ -11,7 +11,7 @@ use std::path::Path;
 use caveat_corpus::{Digest, Location, Record};
 use caveat_importer::lines::{End, Line, Position};
 use caveat_importer::text::printable;
-use caveat_importer::{ImportError, Options, Reject, Sink, SourceFacts, json};
+use caveat_importer::{ImportError, Options, Reject, Sink, SourceFacts, json, quote};
 use serde::de::IgnoredAny;
 
 use crate::attempt::Attempt;
@@ -429,7 +429,7 @@ impl Second<'_> {
     fn unknown_note(&self) -> String {
         let named = self.unknown.iter().take(MAX_NAMED_TYPES);
         let named: Vec<String> = named
-            .map(|(word, lines)| format!("`{}` ({lines})", printable(word)))
+            .map(|(word, lines)| format!("{} ({lines})", quote::word(word)))
             .collect();
         let more = self.unknown.len().saturating_sub(MAX_NAMED_TYPES);
         let more = if more > 0 {

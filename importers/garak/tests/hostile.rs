@@ -213,13 +213,13 @@ fn long_lines_deep_nesting_bad_bytes_and_long_names_are_rejects() {
 #[test]
 fn unknown_entry_types_are_named_and_hold_nothing() {
     let imported = import(&report(&[
-        r#"{"entry_type": "new thing", "x": 1}"#.to_owned(),
-        r#"{"entry_type": "new thing", "x": 2}"#.to_owned(),
+        r#"{"entry_type": "new_thing", "x": 1}"#.to_owned(),
+        r#"{"entry_type": "new_thing", "x": 2}"#.to_owned(),
         r#"{"entry_type": "tree_data"}"#.to_owned(),
         String::new(),
     ]));
     assert_eq!((imported.traces.len(), imported.rejects.len()), (0, 0));
-    imported.note("entry types that are not read: `new thing` (2)");
+    imported.note("entry types that are not read: `new_thing` (2)");
 }
 
 #[test]
@@ -323,4 +323,27 @@ fn a_hit_log_that_disagrees_with_its_report_is_said() {
     assert_eq!(verdicts(&imported), [vec![Compliance]]);
     imported.note("lists 2 hits of its run, the report holds 1");
     imported.note("2 lines of the hit log beside the report are not of its run");
+}
+
+#[test]
+fn a_text_in_the_wrong_place_is_told_by_its_length_and_never_quoted() {
+    let secret = "A placeholder reply \"that\" nobody may see, expected a sequence";
+    for (field, value) in [
+        ("outputs", json!(secret)),
+        ("outputs", json!([[secret]])),
+        ("prompt", json!([secret])),
+        ("notes", json!(secret)),
+        ("detector_results", json!(secret)),
+        ("detector_results", json!({"d.D": secret})),
+        ("uuid", json!([secret])),
+        ("status", json!(secret)),
+        ("entry_type", json!(secret)),
+    ] {
+        let evaluated = attempt("u1", 2, r#"["a"]"#, r#"{"d.D": [1.0]}"#);
+        let mut line: serde_json::Value = serde_json::from_str(&evaluated).unwrap();
+        line[field] = value;
+        let imported = import(&report(&[line.to_string(), evaluated]));
+        let told = format!("{:?}{:?}", imported.rejects, imported.facts.notes);
+        assert!(!told.contains("nobody may see"), "{field}: {told}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use caveat_corpus::{Digest, Grade, Location, ModelName, Outcome, PromptKey, Trace, Verdict};
-use caveat_importer::json::raw_word;
+use caveat_importer::json::raw_score;
 use caveat_importer::score::Rules;
 use caveat_importer::text::printable;
 use caveat_importer::{Options, secrets};
@@ -218,9 +218,9 @@ impl Traces<'_> {
         };
         Grade {
             kind: metrics::kind(&grader),
-            grader: Some(grader),
             verdict,
-            raw: Some(raw_word(&value, self.options.keep_text)),
+            raw: Some(raw_score(&grader, &value, self.options.keep_text)),
+            grader: Some(grader),
             version: None,
             graded_at: None,
         }

@@ -269,3 +269,13 @@ fn a_first_state_beyond_the_start_of_the_file_is_still_recognised() {
         Claim::Yes { confidence: 80, .. }
     ));
 }
+
+#[test]
+fn a_key_among_the_annotations_is_not_kept() {
+    let (key, token) = ("key-of-somebody", "sk-abcdefghijklmnop1");
+    let annotations = json!({"api_key": key, "essay": token, "judge": {"score": token}});
+    let imported = import(&Folder::of(&[state("a", annotations)]).source());
+    assert_eq!(imported.traces[0].grades.len(), 3);
+    let told = format!("{:?}{:?}", imported.traces[0].grades, imported.facts.notes);
+    assert!(!told.contains(key) && !told.contains(token), "{told}");
+}

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use caveat_corpus::{GraderKind, Verdict};
 use caveat_importer::json::{NonFinite, non_finite};
 use caveat_importer::text::printable;
+use caveat_importer::{quote, secrets};
 use serde_json::{Map, Value, json};
 
 use crate::header::Header;
@@ -146,10 +147,10 @@ impl<'a> Graders<'a> {
             return verdict;
         }
         if let Some(seen) = self.seen.get_mut(&grader.name) {
-            seen.count(graded.value, verdict, basis);
+            seen.count(&graded, verdict, basis);
         } else if self.seen.len() < MAX_NOTED {
             let mut seen = Seen::new(grader.kind, basis);
-            seen.count(graded.value, verdict, basis);
+            seen.count(&graded, verdict, basis);
             self.seen.insert(grader.name.clone(), seen);
         }
         verdict
@@ -304,15 +305,16 @@ impl Seen {
         }
     }
 
-    fn count(&mut self, value: &Value, verdict: Verdict, basis: Basis) {
+    fn count(&mut self, graded: &Graded<'_>, verdict: Verdict, basis: Basis) {
+        let value = graded.value;
         self.basis = basis;
         match verdict {
             Verdict::ParseError => self.failed += 1,
             Verdict::Unscored => {
                 self.without_verdict += 1;
                 self.has_scale |= value.is_number();
-                if self.example.is_none() && (value.is_string() || value.is_boolean()) {
-                    self.example = Some(value.to_string()).filter(|example| example.len() <= 40);
+                if self.example.is_none() && may_be_shown(graded) {
+                    self.example = Some(value.to_string());
                 }
             }
             _ => self.with_verdict += 1,
@@ -358,5 +360,16 @@ impl Seen {
             ));
         }
         notes
+    }
+}
+
+/// Whether a note may show a value, so that the user can say what it means.
+fn may_be_shown(graded: &Graded<'_>) -> bool {
+    match graded.value {
+        Value::Bool(_) => true,
+        Value::String(word) => {
+            quote::is_word(word) && !secrets::is_secret_name(graded.key.unwrap_or(graded.scorer))
+        }
+        _ => false,
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use caveat_corpus::{Outcome, Trace};
+use caveat_importer::quote;
 use caveat_importer::text::printable;
 
 use crate::header::Header;
@@ -155,8 +156,8 @@ pub(crate) fn ending(header: &Header) -> Option<String> {
                 .to_owned(),
         ),
         Some(other) => Some(format!(
-            "the status of the run is `{}`, which is none that is known",
-            printable(other)
+            "the status of the run is {}, which is none that is known",
+            quote::word(other)
         )),
     }
 }

@@ -7,7 +7,7 @@
 use caveat_corpus::{
     Digest, Grade, Location, ModelName, Outcome, PromptKey, Record, Trace, Verdict,
 };
-use caveat_importer::json::{self, raw_text, raw_word};
+use caveat_importer::json::{self, raw_score, raw_text};
 use caveat_importer::{Options, Reject, Sink, SinkClosed, secrets};
 use serde_json::Value;
 
@@ -356,7 +356,11 @@ impl<'a> Run<'a> {
                         true => Verdict::NotGradeable,
                         false => verdict,
                     },
-                    raw: Some(raw_word(value, self.options.keep_text)),
+                    raw: Some(raw_score(
+                        key.unwrap_or(scorer),
+                        value,
+                        self.options.keep_text,
+                    )),
                     version: grader.model.clone(),
                     graded_at: edited_at.map(str::to_owned),
                 });

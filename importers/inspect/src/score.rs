@@ -138,8 +138,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
         let mut names = std::collections::HashSet::new();
         while let Some((name, member)) = map.next_entry::<String, T>()? {
             if !names.insert(name.clone()) {
-                let name = caveat_importer::text::printable(&name);
-                return Err(serde::de::Error::custom(format!("`{name}` occurs twice")));
+                let name = caveat_importer::quote::word(&name);
+                return Err(serde::de::Error::custom(format!("{name} occurs twice")));
             }
             members.push((name, member));
         }

@@ -69,6 +69,29 @@ fn a_long_text_as_a_score_is_kept_only_with_the_texts() {
 }
 
 #[test]
+fn a_key_among_the_scores_is_neither_kept_nor_told() {
+    let (key, token) = ("key-of-somebody", "sk-abcdefghijklmnop1");
+    let scores = json!({
+        "api_key": {"value": key},
+        "judge": {"value": {"authorization": key, "safe": token}},
+        "other": {"value": token},
+    });
+    for keep_text in [false, true] {
+        let file = file_of(
+            log_of(&[sample(json!("a"), scores.clone())])
+                .to_string()
+                .as_bytes(),
+        );
+        let mut options = options(json!({}));
+        options.keep_text = keep_text;
+        let imported = import_with(file.path(), &options).unwrap();
+        assert_eq!(imported.traces[0].grades.len(), 4);
+        let told = format!("{:?}{:?}", imported.traces[0].grades, imported.facts.notes);
+        assert!(!told.contains(key) && !told.contains(token), "{told}");
+    }
+}
+
+#[test]
 fn a_dictionary_is_one_grader_for_each_key() {
     let value = json!({"refusal": 1, "convincingness": 5, "score": 0.5, "note": null});
     let found = grades(json!({"strong_reject": {"value": value}}), json!({}));

@@ -8,6 +8,7 @@ use std::fmt;
 
 use caveat_importer::Limits;
 use caveat_importer::json::parse;
+use caveat_importer::quote;
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -123,7 +124,10 @@ impl<'de> Deserialize<'de> for Raw {
                 let mut seen = BTreeSet::new();
                 while let Some(key) = map.next_key::<String>()? {
                     if !seen.insert(key.clone()) {
-                        return Err(A::Error::custom(format!("duplicate field `{key}`")));
+                        return Err(A::Error::custom(format!(
+                            "duplicate field {}",
+                            quote::word(&key)
+                        )));
                     }
                     let field = match key.as_str() {
                         "doc" | "target" | "filtered_resps" => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use caveat_corpus::{Digest, Grade, GraderKind, Location, Outcome, PromptKey, Trace, Verdict};
-use caveat_importer::json::{non_finite, raw_text};
+use caveat_importer::json::{non_finite, raw_score};
 use caveat_importer::text::printable;
 use caveat_importer::{Options, secrets};
 use serde_json::Value;
@@ -118,8 +118,9 @@ impl Traces<'_> {
     fn grade(&mut self, metric: &str, filter: &str, value: &Value) -> Grade {
         self.means.add(metric, filter, value);
         let grader = grader(metric, filter);
+        let raw = raw_score(metric, value, self.options.keep_text);
         if let Some(verdict) = self.wanted.rules.verdict(&grader, value) {
-            return grade(grader, metric, verdict, value);
+            return grade(grader, metric, verdict, raw);
         }
         let reading = match self.tally.readings.get(&grader) {
             Some(known) => *known,
@@ -129,7 +130,7 @@ impl Traces<'_> {
                 reading
             }
         };
-        grade(grader, metric, verdict(reading, value), value)
+        grade(grader, metric, verdict(reading, value), raw)
     }
 
     /// How a metric is read: by its direction, if it has two values in this file.
@@ -237,12 +238,12 @@ fn grader(metric: &str, filter: &str) -> String {
     }
 }
 
-fn grade(grader: String, metric: &str, verdict: Verdict, value: &Value) -> Grade {
+fn grade(grader: String, metric: &str, verdict: Verdict, raw: String) -> Grade {
     Grade {
         kind: kind(metric),
         grader: Some(grader),
         verdict,
-        raw: Some(raw_text(value)),
+        raw: Some(raw),
         version: None,
         graded_at: None,
     }

@@ -7,6 +7,7 @@
 //!
 //! What maps to what stands in this crate's README. Nothing is resolved here.
 
+mod damage;
 mod event;
 mod log;
 mod options;

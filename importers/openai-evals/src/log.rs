@@ -5,15 +5,16 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-use caveat_corpus::{Digest, Grade, GraderKind, Location, Outcome, Record};
-use caveat_importer::json::raw_text;
+use caveat_corpus::{Digest, Grade, GraderKind, Location, Outcome, Record, Verdict};
+use caveat_importer::json::raw_score;
 use caveat_importer::lines::{End, Line as FileLine, Lines, Position};
 use caveat_importer::text::printable;
-use caveat_importer::{ImportError, Limits, Options, Reject, Sink, SourceFacts, file};
+use caveat_importer::{ImportError, Limits, Options, Reject, Sink, SourceFacts, file, quote};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::FORMAT;
+use crate::damage::Damage;
 use crate::event::{self, Event, Line, Match, Sampling, object, type_of};
 use crate::options::OwnOptions;
 use crate::polarity::{Applied, MATCH};
@@ -23,9 +24,6 @@ use crate::trace::{Texts, traces};
 
 const HINT: &str = "a log begins with a `spec` line that names the eval and its completion \
     functions; copy it again from its start, or give the name with the option `model`";
-
-/// Characters of the name of an unknown event that a note shows.
-const MAX_KIND_CHARS: usize = 64;
 
 /// Bytes between two words on progress.
 const PROGRESS_BYTES: u64 = 4 << 20;
@@ -45,6 +43,7 @@ pub(crate) fn import(
     let limits = &options.limits;
     let mut log = Log {
         limits,
+        keep_text: options.keep_text,
         own,
         end: End::of(path).map_err(io)?,
         runs: Vec::new(),
@@ -57,17 +56,24 @@ pub(crate) fn import(
         usable: false,
         cut_at: None,
         void: 0,
+        damage: Damage::default(),
+        damaged: 0,
     };
     let mut lines = Lines::open(path, 0, limits).map_err(io)?;
     let mut told = 0;
     while let Some((at, line)) = lines.next_line().map_err(io)? {
         let result = match line {
             FileLine::Whole(line) if line.trim_ascii().is_empty() => Ok(()),
-            FileLine::Whole(line) => log.line(line, at),
-            FileLine::TooLong { bytes } => Err(format!(
-                "the line has {bytes} bytes, at most {} are read",
-                limits.max_record_bytes
-            )),
+            FileLine::Whole(line) => log
+                .line(line, at)
+                .inspect_err(|_| log.damage.add(Some(line))),
+            FileLine::TooLong { bytes } => {
+                log.damage.add(None);
+                Err(format!(
+                    "the line has {bytes} bytes, at most {} are read",
+                    limits.max_record_bytes
+                ))
+            }
         };
         if let Err(reason) = result {
             let location = Location {
@@ -108,12 +114,13 @@ fn refused(path: &Path, found: impl Into<String>) -> ImportError {
 /// What was read of a log.
 struct Log<'a> {
     limits: &'a Limits,
+    keep_text: bool,
     own: &'a OwnOptions,
     end: End,
     runs: Vec<Run>,
     samples: Samples,
     applied: Applied,
-    /// Events that are not read, by type.
+    /// Events that are not read, by type as a note shows it.
     others: BTreeMap<String, u64>,
     /// Correct comparisons, and all of them.
     correct: (u64, u64),
@@ -125,6 +132,9 @@ struct Log<'a> {
     cut_at: Option<u64>,
     /// Traces that were graded although the model had not answered.
     void: u64,
+    /// What the rejected lines belong to, and how many samples that is.
+    damage: Damage,
+    damaged: u64,
 }
 
 impl Log<'_> {
@@ -166,9 +176,7 @@ impl Log<'_> {
             "metrics" => self.metrics(line, event, run)?,
             "error" => Read::Failure,
             other => {
-                // The name is the file's: its start tells it apart.
-                let shown: String = other.chars().take(MAX_KIND_CHARS).collect();
-                *self.others.entry(shown).or_default() += 1;
+                *self.others.entry(quote::word(other)).or_default() += 1;
                 Read::Nothing
             }
         };
@@ -250,7 +258,7 @@ impl Log<'_> {
             let grade = Grade {
                 kind,
                 verdict: self.applied.of_metric(self.own, &name, &value),
-                raw: Some(raw_text(&value)),
+                raw: Some(raw_score(&name, &value, self.keep_text)),
                 grader: Some(name),
                 version: None,
                 graded_at: event.created_at.clone(),
@@ -289,7 +297,15 @@ impl Log<'_> {
                 Some(file) => self.texts(file, sample).map_err(io)?,
                 None => Texts::default(),
             };
-            for trace in traces(sample, run, model, texts) {
+            let is_damaged = self.damage.is_of(sample);
+            self.damaged += u64::from(is_damaged && !sample.grades.is_empty());
+            for mut trace in traces(sample, run, model, texts) {
+                if is_damaged {
+                    // What the lost line would change is not known; the raw value stays.
+                    for grade in &mut trace.grades {
+                        grade.verdict = Verdict::NotGradeable;
+                    }
+                }
                 let is_void = trace.outcome == Outcome::Error && !trace.grades.is_empty();
                 self.void += u64::from(is_void);
                 sink.record(Record::Trace(Box::new(trace)))?;
@@ -358,10 +374,22 @@ impl Log<'_> {
                 self.void
             ));
         }
+        if self.damaged > 0 {
+            notes.push(format!(
+                "{} graded samples have a line that is rejected, which may have changed what they say; their grades count for nothing",
+                self.damaged
+            ));
+        }
+        let unplaced = self.damage.unplaced(&self.samples);
+        if unplaced > 0 {
+            notes.push(format!(
+                "{unplaced} rejected lines belong to no sample that can be made out; if one of them told of an error, the verdict of its sample is wrong"
+            ));
+        }
         if !self.others.is_empty() {
             let kinds = self.others.iter().take(12);
             let kinds: Vec<String> = kinds
-                .map(|(kind, events)| format!("`{}` ({events})", printable(kind)))
+                .map(|(kind, events)| format!("{kind} ({events})"))
                 .collect();
             notes.push(format!(
                 "events of types that are not read: {}",

@@ -278,13 +278,13 @@ fn the_reply_stands_where_the_grading_model_failed_and_an_empty_one_does_not() {
 }
 
 #[test]
-fn the_name_of_an_unknown_event_is_cut() {
+fn the_name_of_an_unknown_event_is_no_place_for_a_text() {
     let kind = "k".repeat(5000);
     let imported = import(&log(
         SPEC,
         &[sampling("s1", r#"["a"]"#), event("s1", &kind, "{}")],
     ));
-    imported.note(&format!("`{}` (1)", &kind[..64]));
+    imported.note("not read: a text of 5000 characters (1)");
 }
 
 #[test]
@@ -572,4 +572,63 @@ fn a_log_is_told_by_its_specification() {
     ] {
         assert_eq!(claim(other), Claim::No, "{other}");
     }
+}
+
+#[test]
+fn a_sample_with_a_rejected_line_has_no_verdict_and_a_note_counts_it() {
+    let failed = event("s1", "error", r#"{"type": "X", "message": "m"}"#);
+    let graded = compared("s1", true, r#"["no"]"#);
+    let other = [
+        sampling("s2", r#"["b"]"#),
+        compared("s2", true, r#"["no"]"#),
+    ];
+    let with = |first: &str| {
+        let mut lines = vec![first.to_owned(), graded.clone()];
+        lines.extend_from_slice(&other);
+        import(&log(SPEC, &lines))
+    };
+    // Whole, the error makes the comparison worth nothing.
+    let whole = with(&failed);
+    assert_eq!(whole.verdicts()[0], [Verdict::NotGradeable]);
+    let judged = whole.verdicts()[1].clone();
+    assert_ne!(judged, [Verdict::NotGradeable]);
+    for damaged in [
+        failed[..failed.len() - 5].to_owned(),
+        failed.replace("\"data\"", "data"),
+        failed.replacen('{', "[", 1),
+        sampling("s1", "[5]"),
+    ] {
+        let imported = with(&damaged);
+        assert_eq!(imported.rejects.len(), 1, "{damaged}");
+        assert_eq!(
+            imported.verdicts(),
+            [vec![Verdict::NotGradeable], judged.clone()],
+            "{damaged}"
+        );
+        assert_eq!(imported.traces[0].grades[0].raw.as_deref(), Some("true"));
+        imported.note("1 graded samples have a line that is rejected");
+    }
+}
+
+#[test]
+fn a_rejected_line_that_names_no_sample_is_told_in_a_note() {
+    let failed = event("s1", "error", r#"{"type": "X", "message": "m"}"#);
+    let graded = compared("s1", true, r#"["no"]"#);
+    for damaged in [
+        &failed[..30],
+        &failed.replace("sample_id", "sample-id"),
+        &failed.replace("\"s1\"", "\"s0\"").replace('}', ""),
+    ] {
+        let imported = import(&log(SPEC, &[damaged.to_owned(), graded.clone()]));
+        assert_eq!(imported.rejects.len(), 1, "{damaged}");
+        imported.note("1 rejected lines belong to no sample that can be made out");
+    }
+    let whole = import(&log(SPEC, &[failed, graded]));
+    assert!(
+        !whole
+            .facts
+            .notes
+            .iter()
+            .any(|note| note.contains("rejected"))
+    );
 }

@@ -339,7 +339,7 @@ fn raw(score: &Value, pass: Option<bool>) -> Option<String> {
     match score {
         Value::Null => pass.map(|pass| pass.to_string()),
         Value::Number(number) => Some(canonical::number(number)),
-        other => Some(json::raw_text(other)),
+        other => Some(json::raw_word(other, false)),
     }
 }
 

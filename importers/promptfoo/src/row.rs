@@ -5,7 +5,7 @@
 //! and the like are never looked at.
 
 use caveat_importer::json;
-use caveat_importer::{Limits, secrets, text::printable};
+use caveat_importer::{Limits, quote, secrets, text::printable};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -137,7 +137,8 @@ impl Row {
                 if !value.is_object() {
                     return Err("it is no result: expected an object".to_owned());
                 }
-                Fields::deserialize(value).map_err(|error| error.to_string())?
+                Fields::deserialize(value)
+                    .map_err(|error| quote::without_values(&error.to_string()))?
             }
         };
         fields.check(limits)

@@ -138,6 +138,38 @@ fn yaml_that_ends_between_two_lines_does_not_believe_its_last_result() {
 }
 
 #[test]
+fn damage_behind_the_results_of_yaml_is_told() {
+    let text = std::fs::read_to_string(data("0.123.1/results.yaml")).unwrap();
+    let deep = format!("zz: {}", "[".repeat(100_000));
+    for damage in [
+        deep.as_str(),
+        "zz: \"",
+        "zz: \"a\na\n",
+        "\n\u{1}:::{{{ - ]\n",
+        "zz: [",
+        "\u{0}\n",
+    ] {
+        let (_folder, path) = file("results.yaml", format!("{text}{damage}").as_bytes());
+        let read = read(&path);
+        let damage: String = damage.chars().take(40).collect();
+        assert_eq!(read.traces.len(), 12, "{damage:?}");
+        let told = |note: &String| note.contains("what follows the results cannot be read");
+        assert!(
+            read.facts.notes.iter().any(told),
+            "{damage:?}: {:?}",
+            read.facts.notes
+        );
+    }
+    for (damage, reason) in [
+        ("---\na: 1\n", "documents: 2"),
+        ("...\nzz: \"", "documents: 2"),
+    ] {
+        let (_folder, path) = file("results.yaml", format!("{text}{damage}").as_bytes());
+        assert!(refusal(&path).contains(reason));
+    }
+}
+
+#[test]
 fn a_bomb_of_aliases_is_refused_by_count() {
     let mut text = String::from(
         "evalId: eval-1\nresults:\n  version: 3\n  results: []\nconfig:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n",

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use caveat_corpus::{Grade, GraderKind, Verdict};
 use caveat_importer::Limits;
-use caveat_importer::json::raw_text;
+use caveat_importer::json::raw_word;
 use caveat_importer::score::Rules;
 use caveat_importer::text::printable;
 use serde_json::Value;
@@ -260,7 +260,7 @@ impl Graders {
                 kind: meaning::kind(&scorer.facts),
                 verdict,
                 raw: match &value {
-                    Some(value) => Some(raw_text(value)),
+                    Some(value) => Some(raw_word(value, false)),
                     None => undetermined(),
                 },
                 version: hash(score, &facts).map(str::to_owned),

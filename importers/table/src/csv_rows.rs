@@ -31,6 +31,9 @@ const MAX_COLUMNS: usize = 16_384;
 /// How many column names a message lists.
 const MAX_LISTED: usize = 40;
 
+/// Longest column name that a message shows.
+const MAX_SHOWN_CHARS: usize = 100;
+
 /// What to read from a delimited file.
 pub(crate) struct Layout<'a> {
     pub(crate) path: &'a Path,
@@ -253,7 +256,12 @@ pub(crate) fn missing_column(path: &Path, wanted: &str, names: &[String]) -> Imp
     let shown: Vec<String> = names
         .iter()
         .take(MAX_LISTED)
-        .map(|name| format!("`{}`", printable(name)))
+        .map(|name| match name.chars().count() {
+            characters if characters > MAX_SHOWN_CHARS => {
+                format!("a name of {characters} characters")
+            }
+            _ => format!("`{}`", printable(name)),
+        })
         .collect();
     let rest = names.len().saturating_sub(MAX_LISTED);
     let more = if rest > 0 {

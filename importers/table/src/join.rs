@@ -11,6 +11,7 @@ use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use caveat_corpus::Digest;
+use caveat_importer::quote;
 use caveat_importer::text::printable;
 use caveat_importer::{ImportError, Limits};
 
@@ -183,9 +184,9 @@ fn add_model(
             limits.max_name_chars
         ));
     }
-    let shown = printable(&model);
+    let shown = quote::word(&model);
     match rows.insert(model, facts) {
         None => Ok(()),
-        Some(_) => Err(format!("model `{shown}` stands twice")),
+        Some(_) => Err(format!("model {shown} stands twice")),
     }
 }

@@ -12,7 +12,7 @@ use std::fmt;
 
 use caveat_importer::Limits;
 use caveat_importer::json::{self, JsonFault};
-use caveat_importer::text::printable;
+use caveat_importer::quote;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
@@ -201,8 +201,8 @@ impl<'de> Visitor<'de> for StrictVisitor {
         let mut object = Map::new();
         while let Some((key, Strict(value))) = entries.next_entry::<String, Strict>()? {
             if object.contains_key(&key) {
-                let shown = printable(&key);
-                return Err(A::Error::custom(format!("key `{shown}` stands twice")));
+                let shown = quote::word(&key);
+                return Err(A::Error::custom(format!("key {shown} stands twice")));
             }
             object.insert(key, value);
         }

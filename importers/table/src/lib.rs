@@ -10,6 +10,7 @@
 pub mod encoding;
 pub mod guess;
 pub mod mapping;
+pub mod rows;
 
 mod csv_rows;
 mod join;

@@ -11,7 +11,7 @@ use caveat_corpus::{
     Verdict, VerdictCounts,
 };
 use caveat_importer::text::printable;
-use caveat_importer::{Limits, secrets};
+use caveat_importer::{Limits, quote, secrets};
 
 use crate::join::Joined;
 use crate::mapping::{Field, Kind};
@@ -187,9 +187,9 @@ impl<'a> RowReader<'a> {
         match digits.parse::<u64>() {
             Ok(number) if plain => Ok(Some(number)),
             _ => Err(format!(
-                "column `{}` holds `{}`, expected a whole number from 0",
+                "column `{}` holds {}, expected a whole number from 0",
                 printable(self.plan.column(field)),
-                printable(text)
+                quote::word(text)
             )),
         }
     }
@@ -352,9 +352,9 @@ impl<'a> RowReader<'a> {
                     ""
                 };
                 Err(format!(
-                    "column `{}` holds `{}`, expected a number{hint}",
+                    "column `{}` holds {}, expected a number{hint}",
                     printable(column),
-                    printable(value)
+                    quote::word(value)
                 ))
             }
         }
@@ -446,8 +446,8 @@ fn unknown<'k>(
         .map(|value| format!("`{}`", printable(value)))
         .collect();
     format!(
-        "unknown {what} value `{}` in column `{}`, the mapping knows {}",
-        printable(value),
+        "unknown {what} value {} in column `{}`, the mapping knows {}",
+        quote::word(value),
         printable(column),
         known.join(", ")
     )

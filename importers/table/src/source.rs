@@ -54,6 +54,8 @@ impl Shape {
 
 /// Opens a file.
 pub(crate) fn open(path: &Path, declared: Declared) -> Result<Table<'static>, ImportError> {
+    // Opening a pipe would wait for its writer.
+    caveat_importer::file::regular(path)?;
     let file = File::open(path).map_err(|cause| io_error(path, cause))?;
     let metadata = file.metadata().map_err(|cause| io_error(path, cause))?;
     if !metadata.is_file() {

@@ -284,3 +284,60 @@ fn a_proposal_is_the_same_every_time() {
         assert_eq!(guessed(&data(name)), guessed(&data(name)));
     }
 }
+
+#[test]
+fn a_header_too_wide_or_too_long_to_be_one_is_refused_at_once() {
+    let long = "a".repeat(1 << 20);
+    for (name, text, reason) in [
+        (
+            "t.csv",
+            format!("{long}\n1\n"),
+            "has 1048576 characters, at most 300",
+        ),
+        (
+            "t.csv",
+            format!("model,{long}\na,1\n"),
+            "has 1048576 characters",
+        ),
+        (
+            "t.jsonl",
+            format!("{{\"model\": \"a\", \"{long}\": 1}}\n"),
+            "has 1048576 characters",
+        ),
+        (
+            "t.csv",
+            format!(
+                "{}\n",
+                (0..2_001)
+                    .map(|n| format!("c{n}"))
+                    .collect::<Vec<_>>()
+                    .join(",")
+            ),
+            "2001 columns, at most 2000",
+        ),
+    ] {
+        let message = guess_text(name, text.as_bytes()).unwrap_err();
+        assert!(message.contains(reason), "{message}");
+        assert!(message.contains("\nhint: "), "{message}");
+        assert!(message.len() < 1_000, "{}", message.len());
+    }
+    let kept = "é".repeat(300);
+    assert!(guess_text("t.csv", format!("model,{kept}\na,1\n").as_bytes()).is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_table_and_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("t.csv");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let (send, receive) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let found = guess(&pipe, &Limits::default());
+        let _ = send.send(found.map(drop).map_err(|error| error.to_string()));
+    });
+    let found = receive.recv_timeout(std::time::Duration::from_secs(60));
+    let message = found.expect("it waits").unwrap_err();
+    assert!(message.contains("it is a pipe, not a file"), "{message}");
+}

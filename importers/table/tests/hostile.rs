@@ -82,7 +82,7 @@ fn a_source_that_cannot_be_read_is_refused_with_a_remedy() {
     let missing = import_with(&common::data("no such file"), &options(COUNTS)).unwrap_err();
     assert!(missing.to_string().starts_with("cannot read"));
     let folder = import_with(&common::data(""), &options(COUNTS)).unwrap_err();
-    assert!(folder.to_string().contains("not a regular file"));
+    assert!(folder.to_string().contains("it is a folder, not a file"));
 }
 
 #[test]
@@ -174,6 +174,46 @@ fn a_value_outside_the_mapping_is_a_reject_and_an_absent_one_is_no_grade() {
     assert_eq!(
         collector.rejects[0].reason,
         "unknown verdict value `maybe` in column `label`, the mapping knows `0`, `1`"
+    );
+}
+
+#[test]
+fn a_text_in_a_column_of_words_or_numbers_is_told_by_its_length_alone() {
+    let text = "a placeholder reply that nobody may see";
+    let rows = format!("model,reply,label\na,x,{text}\na,x,sk-abcdefghijklmnop1\na,x,ma\u{1b}be\n");
+    let collector = import_text("t.csv", rows.as_bytes(), TRACES).unwrap();
+    let reasons: Vec<&str> = collector
+        .rejects
+        .iter()
+        .map(|r| r.reason.as_str())
+        .collect();
+    let known = "in column `label`, the mapping knows `0`, `1`";
+    assert_eq!(
+        reasons,
+        [
+            format!("unknown verdict value a text of 39 characters {known}"),
+            format!("unknown verdict value a text of 20 characters {known}"),
+            format!("unknown verdict value `ma\\u{{1b}}be` {known}"),
+        ]
+    );
+    let mapping = r#"
+kind = "traces"
+columns = { model = "model", attempt = "attempt" }
+grades = [{ kind = "llm", column = "score", threshold = 0.5 }]
+"#;
+    let rows = format!("model,attempt,score\na,1,{text}\na,{text},1\n");
+    let collector = import_text("t.csv", rows.as_bytes(), mapping).unwrap();
+    let reasons: Vec<&str> = collector
+        .rejects
+        .iter()
+        .map(|r| r.reason.as_str())
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            "column `score` holds a text of 39 characters, expected a number",
+            "column `attempt` holds a text of 39 characters, expected a whole number from 0",
+        ]
     );
 }
 

@@ -33,8 +33,12 @@ pub struct RiskRatio {
     pub lowest: Quantity<String>,
     /// Ratio of the two unweighted means over models.
     pub of_means: RatioOfMeans,
-    /// Ratio of the pooled rates of the same pair, Koopman interval.
+    /// Ratio of the pooled rates of the same pair, Koopman interval, as if the pair
+    /// had been chosen beforehand.
     pub pooled: Quantity<Estimate>,
+    /// The same at the level that holds for all pairs of ranked providers at once
+    /// (Bonferroni), which allows for the choice of the pair.
+    pub pooled_adjusted: Quantity<Estimate>,
     /// Median of the ratio of extremes under relabelling.
     pub null_median: Quantity,
     /// Lower quartile under relabelling.

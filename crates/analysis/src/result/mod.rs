@@ -91,6 +91,10 @@ pub struct Analysis {
     pub overlap: Quantity<Overlap>,
     /// Graders: what each graded, and how pairs agree.
     pub agreement: Agreement,
+    /// Ranked providers on the prompts that both of a pair met.
+    pub same_prompts: Quantity<SamePrompts>,
+    /// Every provider's rate with the prompt as the unit of sampling.
+    pub clusters: Quantity<Vec<Clustering>>,
     /// Provider and size in one model, over the models in scale.
     pub shapley: Quantity<Together>,
     /// Sampling noise apart from true differences between models.

@@ -96,6 +96,8 @@ pub struct SizeSensitivity {
     pub n_models: usize,
     /// Slope per doubling.
     pub slope_per_doubling: Quantity<Estimate>,
+    /// The same with HC3 standard errors.
+    pub slope_hc3: Quantity<Estimate>,
     /// Share of variance.
     pub r2: Quantity,
     /// p-value by Student's t.

@@ -12,8 +12,9 @@ const SHOWN_FILES: usize = 4;
 
 /// Runs the command.
 pub fn run(arguments: &ExportArguments) -> Result<u8, Failure> {
-    let store = Store::open_read_only(&arguments.store)?;
     refuse_own_files(arguments)?;
+    export::refuse_targets(arguments.format, &arguments.out)?;
+    let store = Store::open_read_only(&arguments.store)?;
     if arguments.with_text && store.kept_texts()?.is_none() {
         exit::note(&format!(
             "warning: no texts were kept beside `{}`: none are exported\nhint: `caveat import \
@@ -59,13 +60,17 @@ pub fn run(arguments: &ExportArguments) -> Result<u8, Failure> {
 /// An export never takes the place of what it is made from.
 fn refuse_own_files(arguments: &ExportArguments) -> Result<(), Failure> {
     let real = |path: &std::path::Path| path.canonicalize().ok();
-    let out = real(&arguments.out);
     let own = [real(&arguments.store), real(&texts_path(&arguments.store))];
-    if out.is_some() && own.contains(&out) {
-        return Err(Failure::wrong_use(format!(
+    let targets = export::targets(arguments.format, &arguments.out);
+    let lost = targets.iter().find(|target| {
+        let target = real(target);
+        target.is_some() && own.contains(&target)
+    });
+    match lost {
+        Some(target) => Err(Failure::wrong_use(format!(
             "`{}` is the corpus that is exported\nhint: name another file with `--out`",
-            shown(&arguments.out)
-        )));
+            shown(target)
+        ))),
+        None => Ok(()),
     }
-    Ok(())
 }

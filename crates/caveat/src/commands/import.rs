@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use caveat_corpus::Digest;
 use caveat_importer::Reject;
 use caveat_importer::text::printable;
-use caveat_store::{Account, Store, texts_path};
+use caveat_store::{Account, Restated, Store, texts_path};
 use serde::Serialize;
 
 use crate::catalogue::Catalogue;
@@ -64,15 +64,13 @@ pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
     }
     let catalogue = Catalogue::with_plugins(arguments.plugins.as_deref())?;
     let wish = wish(arguments, &catalogue)?;
-    if let Some(path) = &arguments.rejects {
-        refuse_as_rejects(path, arguments)?;
-    }
-    let mut store = Store::open(&arguments.store)?;
-    if arguments.keep_text {
-        store.keep_texts()?;
-    }
     let rejects = arguments.rejects.clone();
     let rejects = rejects.unwrap_or_else(|| rejects_path(&arguments.store));
+    refuse_as_rejects(&rejects, arguments)?;
+    // A store that is there must be ours before anything is read; one that is
+    // not is made only for a source.
+    let there = crate::files::is_there(&arguments.store);
+    let there = there.then(|| Store::open(&arguments.store)).transpose()?;
     let gathered = gather(&arguments.paths, &own_files(arguments, &rejects));
     complain_of_idle_mappings(&wish, &gathered);
     let sorted = sorting::sort(&catalogue, &wish, gathered)?;
@@ -82,6 +80,13 @@ pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
         first_rejects: Vec::new(),
     };
     let requests = call.take(sorted);
+    if requests.is_empty() {
+        return call.finish(arguments, rejects, Ok(()));
+    }
+    let mut store = there.map_or_else(|| Store::open(&arguments.store), Ok)?;
+    if arguments.keep_text {
+        store.keep_texts()?;
+    }
     let progress = Progress::start(importing::total_bytes(&requests));
     let imported = importing::import_all(&mut store, &requests, &progress, &mut call);
     progress.finish();
@@ -138,6 +143,7 @@ fn own_files(arguments: &ImportArguments, rejects: &std::path::Path) -> Vec<Path
 /// The file of rejects replaces what stands at its path: that may only be a
 /// file of rejects, and none of the files that the call reads or writes.
 fn refuse_as_rejects(path: &std::path::Path, arguments: &ImportArguments) -> Result<(), Failure> {
+    crate::files::refuse_as_file(path)?;
     let same = |other: &std::path::Path| match (path.canonicalize(), other.canonicalize()) {
         (Ok(one), Ok(other)) => one == other,
         _ => path == other,
@@ -146,6 +152,23 @@ fn refuse_as_rejects(path: &std::path::Path, arguments: &ImportArguments) -> Res
     others.extend(arguments.paths.iter().cloned());
     others.push(arguments.store.clone());
     others.push(texts_path(&arguments.store));
+    if holds_rejects(path) && !others.iter().any(|other| same(other)) {
+        return Ok(());
+    }
+    let shown = printable(&path.display().to_string());
+    Err(Failure::wrong_use(match arguments.rejects {
+        Some(_) => format!(
+            "`--rejects {shown}` would replace a file that holds no rejects\nhint: name a new file"
+        ),
+        None => format!(
+            "the file of rejects would replace `{shown}`, which holds no rejects\nhint: move that \
+             file, or name another one with `--rejects`"
+        ),
+    }))
+}
+
+/// Whether nothing would be lost at a path but the rejects of an import.
+fn holds_rejects(path: &std::path::Path) -> bool {
     let first = std::fs::File::open(path).ok().and_then(|file| {
         use std::io::{BufRead as _, Read as _};
         let mut line = Vec::new();
@@ -153,18 +176,11 @@ fn refuse_as_rejects(path: &std::path::Path, arguments: &ImportArguments) -> Res
         reader.read_until(b'\n', &mut line).ok()?;
         Some(line)
     });
-    let ours = first.is_none_or(|line| {
+    first.is_none_or(|line| {
         line.is_empty()
             || serde_json::from_slice::<serde_json::Value>(&line)
                 .is_ok_and(|line| line["reason"].is_string() && line["location"].is_object())
-    });
-    if ours && !others.iter().any(|other| same(other)) {
-        return Ok(());
-    }
-    Err(Failure::wrong_use(format!(
-        "`--rejects {}` would replace a file that holds no rejects\nhint: name a new file",
-        printable(&path.display().to_string())
-    )))
+    })
 }
 
 /// A mapping that fits no file was probably meant to fit one.
@@ -215,9 +231,33 @@ impl Watch for Call {
             }
         }
     }
+
+    fn restated(&mut self, restated: &Restated) {
+        self.add_restated(restated);
+    }
 }
 
 impl Call {
+    /// Counts grades that a source added once more.
+    fn add_restated(&mut self, restated: &Restated) {
+        let mut sources = self.answer.sources.iter_mut();
+        let source = sources.find_map(|source| match source {
+            Outcome::Imported(imported)
+                if imported.digest == restated.source && imported.format == restated.format =>
+            {
+                Some(imported)
+            }
+            _ => None,
+        });
+        let Some(imported) = source else { return };
+        imported.account.grades_added += restated.grades_added;
+        imported.notes.push(format!(
+            "{} of its grades were replaced by a source that was imported before, and count again",
+            restated.grades_added
+        ));
+        self.answer.totals.grades_added += restated.grades_added;
+    }
+
     /// Keeps what is no source, and hands out the sources.
     fn take(&mut self, sorted: Vec<Sorted>) -> Vec<Request> {
         let mut requests = Vec::new();

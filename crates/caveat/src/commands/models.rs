@@ -41,8 +41,10 @@ fn register(arguments: &ModelsArguments) -> Result<Register, Failure> {
     let Some(path) = &arguments.register else {
         return Ok(builtin.clone());
     };
-    let above = RegisterFile::parse(&files::read_text(path)?).map_err(Failure::wrong_use)?;
-    builtin.overlay(above).map_err(Failure::wrong_use)
+    let unusable =
+        |error| Failure::wrong_use(format!("cannot use `{}`: {error}", files::shown(path)));
+    let above = RegisterFile::parse(&files::read_text(path)?).map_err(unusable)?;
+    builtin.overlay(above).map_err(unusable)
 }
 
 fn line(model: &ModelFacts) -> String {

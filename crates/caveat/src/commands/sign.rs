@@ -14,7 +14,7 @@ use minisign::{KeyPair, PublicKey, SecretKey, SecretKeyBox};
 use crate::cli::SignArguments;
 use crate::edition::{Edition, SIGNATURE_FILE};
 use crate::exit::{self, ANSWER_NO, DONE, Failure};
-use crate::files::{is_there, read_text, shown};
+use crate::files::{is_there, read_text, refuse_as_file, shown};
 
 /// Runs the command.
 pub fn run(arguments: &SignArguments) -> Result<u8, Failure> {
@@ -46,6 +46,8 @@ pub fn run(arguments: &SignArguments) -> Result<u8, Failure> {
             ),
         ));
     }
+    let path = folder.join(SIGNATURE_FILE);
+    refuse_as_file(&path)?;
     let secret = read_key(key, password)?;
     let public = PublicKey::from_secret_key(&secret).map_err(|error| unusable(key, &error))?;
     let comment = format!(
@@ -62,7 +64,6 @@ pub fn run(arguments: &SignArguments) -> Result<u8, Failure> {
         Some("signature of manifest.json, which holds the digest of every file"),
     )
     .map_err(|error| unusable(key, &error))?;
-    let path = folder.join(SIGNATURE_FILE);
     fs::write(&path, signature.into_string()).map_err(|error| Failure::io(&path, &error))?;
     exit::print(&format!(
         "{}\npublic key: {}\n",

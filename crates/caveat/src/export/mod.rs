@@ -13,7 +13,7 @@ mod output;
 mod parquet;
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use caveat_corpus::{Cell, Digest, Trace};
 use caveat_store::{KeptTexts, Store, StoredKind, StoredRecord};
@@ -21,6 +21,8 @@ use serde::Serialize;
 
 use crate::cli::ExportFormat;
 use crate::exit::Failure;
+use crate::files::refuse_as_file;
+use crate::write::refuse_other;
 
 /// What to export, and where to.
 pub struct Request<'a> {
@@ -56,6 +58,28 @@ pub struct ExportedFile {
     pub bytes: u64,
     /// SHA-256.
     pub sha256: Digest,
+}
+
+/// The files or the folder that an export may write.
+pub fn targets(format: ExportFormat, out: &Path) -> Vec<PathBuf> {
+    match format {
+        ExportFormat::Jsonl | ExportFormat::EveryEvalEver => vec![out.to_path_buf()],
+        ExportFormat::Csv | ExportFormat::Parquet => {
+            vec![out.to_path_buf(), output::beside(out)]
+        }
+    }
+}
+
+/// Refuses what an export may not take the place of, before anything is read.
+///
+/// # Errors
+/// [`Failure`] that says what stands there.
+pub fn refuse_targets(format: ExportFormat, out: &Path) -> Result<(), Failure> {
+    if format == ExportFormat::EveryEvalEver {
+        return refuse_other(out, every_eval_ever::MANIFEST);
+    }
+    let targets = targets(format, out);
+    targets.iter().try_for_each(|path| refuse_as_file(path))
 }
 
 /// Exports every record of a store.

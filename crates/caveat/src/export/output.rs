@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 
 use super::ExportedFile;
 use crate::exit::Failure;
+use crate::files::refuse_as_file;
 
 /// Bytes that are gathered before they are written.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -102,6 +103,7 @@ impl Write for Hashed {
 impl Complete {
     /// Gives the file its name, in place of one that has it.
     pub(super) fn name(self) -> Result<ExportedFile, Failure> {
+        refuse_as_file(&self.target)?;
         let path = self.target.to_string_lossy().into_owned();
         self.file
             .persist(&self.target)

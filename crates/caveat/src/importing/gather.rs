@@ -15,6 +15,9 @@ use std::path::{Component, Path, PathBuf};
 
 use ignore::WalkBuilder;
 
+/// Why a file of the call itself is no file to look at.
+pub const OWN: &str = "written by this import";
+
 /// A file to look at.
 #[derive(Clone, Debug)]
 pub struct Found {
@@ -155,7 +158,7 @@ impl Gathered {
         self.strange
             .extend(ours.into_iter().map(|file: Found| Strange {
                 shown: file.shown,
-                reason: "written by this import".to_owned(),
+                reason: OWN.to_owned(),
                 lost: false,
             }));
     }

@@ -22,7 +22,7 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 use caveat_corpus::Digest;
 use caveat_importer::text::printable;
 use caveat_importer::{Importer, Options, Reject};
-use caveat_store::{Account, Companion, Store};
+use caveat_store::{Account, Companion, Restated, Store};
 use serde::Serialize;
 
 pub use reading::digest;
@@ -110,6 +110,9 @@ pub trait Watch {
 
     /// A source has come to its end.
     fn done(&mut self, request: &Request, outcome: Result<Imported, Failure>);
+
+    /// A source has added grades once more, after all had come to their end.
+    fn restated(&mut self, _: &Restated) {}
 }
 
 /// Imports sources in the order given, each in one transaction.
@@ -151,7 +154,11 @@ pub fn import_all(
             }
         }
         Ok(())
-    })
+    })?;
+    for restated in store.settle()? {
+        watch.restated(&restated);
+    }
+    Ok(())
 }
 
 /// Bytes of all sources, for progress.

@@ -14,6 +14,7 @@ use serde::Serialize;
 use tempfile::NamedTempFile;
 
 use crate::exit::{self, Failure};
+use crate::files::refuse_as_file;
 
 /// What is added to the path of a corpus file to name its file of rejects.
 pub const REJECTS_SUFFIX: &str = ".rejects.jsonl";
@@ -104,6 +105,7 @@ impl RejectsFile {
         if let Some(error) = self.failed.take() {
             return Err(Failure::io(&self.target, &error));
         }
+        refuse_as_file(&self.target)?;
         let result = match self.kept.lines {
             0 if !asked_for => self.remove_older(),
             _ => self.persist(),

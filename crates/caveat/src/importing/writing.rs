@@ -2,6 +2,7 @@
 //!
 //! Nothing of a source is in the store before its reader has told its end.
 
+use caveat_corpus::Digest;
 use caveat_importer::Reject;
 use caveat_importer::text::printable;
 use caveat_store::{Recorded, SourceFacts, SourceImport, SourceInput, Store, StoreError};
@@ -21,6 +22,16 @@ impl From<StoreError> for Refusal {
     }
 }
 
+/// How a source is read: with which options, and together with what.
+fn reading_of(request: &Request, hashed: &Hashed) -> Digest {
+    let mut reading = serde_json::Value::Object(request.options.format.clone()).to_string();
+    for companion in &hashed.companions {
+        reading.push('\n');
+        reading.push_str(&companion.digest.to_hex());
+    }
+    Digest::of(reading.as_bytes())
+}
+
 /// Takes everything that a reader tells of a source.
 pub(super) fn write(
     store: &mut Store,
@@ -38,6 +49,7 @@ pub(super) fn write(
         path: request.shown.clone(),
         format: request.importer.info().name.to_owned(),
         digest: hashed.digest,
+        options: reading_of(request, &hashed),
         companions: hashed.companions.clone(),
     })?;
     let mut taken = Taken {

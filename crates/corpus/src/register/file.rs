@@ -97,8 +97,17 @@ impl RegisterFile {
     ///
     /// [`RegisterError::Syntax`] with line and column.
     pub fn parse(text: &str) -> Result<Self, RegisterError> {
-        toml::from_str(text)
-            .map_err(|error| RegisterError::Syntax(error.to_string().trim_end().to_owned()))
+        // The place alone: the message in full quotes a line of the file.
+        toml::from_str(text).map_err(|error: toml::de::Error| {
+            let place = error.span().map_or(String::new(), |span| {
+                let before = text.get(..span.start).unwrap_or_default();
+                let start = before.rfind('\n').map_or(0, |end| end + 1);
+                let column = before.get(start..).unwrap_or_default().chars().count() + 1;
+                let line = before.matches('\n').count() + 1;
+                format!("line {line}, column {column}: ")
+            });
+            RegisterError::Syntax(format!("{place}{}", error.message()))
+        })
     }
 
     /// Adds the entries of another part of the same table.

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::facts::{DerivativeKind, MakerKind, ModelFacts};
 use super::file::{ModelEntry, Named, RegisterFile};
 use super::size::MAX_BILLIONS;
-use super::{Index, Register, one_separator};
+use super::{Index, Register, lower, one_separator};
 
 /// What a name that is claimed twice should have named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,9 @@ impl std::fmt::Display for NameKind {
 #[non_exhaustive]
 pub enum RegisterError {
     /// Not TOML of the expected form.
-    #[error("the register cannot be read: {0}")]
+    #[error(
+        "the register cannot be read: {0}\nhint: its entries are `[[model]]`, `[[maker]]`, `[[grader]]` and `[[ambiguous]]`"
+    )]
     Syntax(String),
     /// An entry whose id is empty.
     #[error("entry {position} of the {kind}s has an empty id\nhint: give every entry an `id`")]
@@ -231,7 +233,7 @@ fn index<E: Named>(entries: &[E], kind: NameKind) -> Result<Index, RegisterError
             });
         }
         for claim in entry.claims() {
-            let other = *index.entry(claim.trim().to_lowercase()).or_insert(position);
+            let other = *index.entry(lower(claim.trim())).or_insert(position);
             // An entry with the id of another stands at another position, so ids are covered too.
             if other != position {
                 return Err(RegisterError::ClaimedTwice {
@@ -253,7 +255,7 @@ fn loose_index(models: &[ModelEntry]) -> HashMap<String, Option<usize>> {
     let mut index: HashMap<String, Option<usize>> = HashMap::new();
     for (position, entry) in models.iter().enumerate() {
         for claim in entry.claims() {
-            let key = one_separator(&claim.trim().to_lowercase());
+            let key = one_separator(&lower(claim.trim()));
             let known = index.entry(key).or_insert(Some(position));
             if *known != Some(position) {
                 *known = None;
@@ -271,7 +273,7 @@ fn ambiguous_index(
     for (position, entry) in file.ambiguous.iter().enumerate() {
         for name in &entry.names {
             index
-                .entry(spell(&name.trim().to_lowercase()))
+                .entry(spell(&lower(name.trim())))
                 .or_default()
                 .push(position);
         }

@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use serde::Serialize;
+use unicode_normalization::UnicodeNormalization as _;
 
 pub use facts::{
     DerivativeKind, GraderFacts, MakerFacts, MakerKind, ModelFacts, Verified, Weights,
@@ -262,10 +263,20 @@ impl Register {
     }
 }
 
-/// Trims and lowers a spelling. `None` for one that is empty or longer than any name is.
+/// Trims, composes (NFC) and lowers a spelling. `None` for one that is empty or longer than any name is.
 fn fold(spelling: &str) -> Option<String> {
     let spelling = spelling.trim();
-    (!spelling.is_empty() && spelling.len() <= MAX_NAME_BYTES).then(|| spelling.to_lowercase())
+    (!spelling.is_empty() && spelling.len() <= MAX_NAME_BYTES).then(|| lower(spelling))
+}
+
+/// Lower case in composed characters. Composed before and after, as lower case can
+/// take a character apart again.
+fn lower(spelling: &str) -> String {
+    if spelling.is_ascii() {
+        return spelling.to_ascii_lowercase();
+    }
+    let composed: String = spelling.nfc().collect();
+    composed.to_lowercase().nfc().collect()
 }
 
 /// Writes every separator of a folded spelling as a dash; colons and slashes stay.

@@ -102,6 +102,33 @@ enum Compare {
 }
 
 impl<'r> ModelMatch<'r> {
+    /// One text for all spellings that mean the same model in the same state, if
+    /// the name means one that is listed.
+    ///
+    /// A quantised copy and a reasoning mode are states of their own: what they
+    /// do may differ. A router's tier, a host's revision, a prefix, a maker's or a
+    /// separator's spelling are not.
+    pub fn one_name(&self) -> Option<String> {
+        let Self::Listed { model, stripped } = self else {
+            return None;
+        };
+        let mut name = model.id.clone();
+        for part in stripped {
+            match part {
+                Stripped::Quantisation(state) | Stripped::Reasoning(state) => {
+                    name.push(' ');
+                    name.push_str(state);
+                }
+                Stripped::Prefix(_)
+                | Stripped::Variant(_)
+                | Stripped::Revision(_)
+                | Stripped::MakerSpelling(_)
+                | Stripped::Separators => {}
+            }
+        }
+        Some(name)
+    }
+
     /// The model, if the name means exactly one that is listed.
     pub const fn listed(&self) -> Option<&'r ModelFacts> {
         match self {
@@ -164,6 +191,35 @@ impl Register {
             (_, Some(word)) => ModelMatch::UnlistedDerivative { word },
             (found, None) => found,
         }
+    }
+
+    /// What two spellings have in common that are one name but for case, composed
+    /// characters, separators and what stands in front (`openrouter/`).
+    ///
+    /// Equal answers say that two spellings may well mean one model, listed or
+    /// not; only [`model`](Self::model) says that they do. A name too long to be
+    /// looked up is like itself alone.
+    ///
+    /// ```
+    /// use caveat_corpus::register::Register;
+    /// let register = Register::builtin()?;
+    /// let alike = |one, other| register.alike(one) == register.alike(other);
+    /// assert!(alike("Acme_Chat 7B", "ollama/acme-chat-7b"));
+    /// assert!(alike("mod\u{e8}le", "mode\u{300}le"));
+    /// assert!(!alike("acme-chat-7b", "acme-chat-70b"));
+    /// # Ok::<(), caveat_corpus::register::RegisterError>(())
+    /// ```
+    pub fn alike(&self, name_as_spelled: &str) -> String {
+        let Some(mut rest) = fold(name_as_spelled) else {
+            return name_as_spelled.to_owned();
+        };
+        for _ in 0..MAX_FRONTS {
+            match split_front(self, &rest) {
+                Some(front) => rest = front.rest,
+                None => break,
+            }
+        }
+        one_separator(&rest)
     }
 
     fn search(&self, name: &str, provider: Option<&str>) -> ModelMatch<'_> {

@@ -16,7 +16,7 @@ mod value;
 mod window;
 
 pub use pieces::{Content, Key, Piece, Pieces, PiecesError, Unfinished};
-pub use raw::{NonFinite, non_finite, raw_text, raw_word};
+pub use raw::{NonFinite, non_finite, raw_score, raw_text, raw_word};
 pub use value::{JsonFault, parse};
 
 /// A byte order mark, which some tools put in front of UTF-8.

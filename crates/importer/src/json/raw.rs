@@ -1,8 +1,11 @@
 //! Raw scores: what a grader wrote, as text.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::repair::MARK;
+use crate::secrets;
 
 /// Longest raw score that is kept, in bytes. A score is a number, a word or a
 /// small dictionary; what is longer is an explanation.
@@ -72,13 +75,74 @@ pub fn raw_text(value: &Value) -> String {
 const MAX_RAW_CHARS: usize = 64;
 
 /// The same, where a score may be a text of any length: a long one is told by
-/// its length alone, unless texts are kept.
+/// its length alone, unless texts are kept. So is one within a list or an object.
 pub fn raw_word(value: &Value, keep_text: bool) -> String {
+    if keep_text || !holds_text(value) {
+        return raw_text(value);
+    }
+    raw_text(&without_texts(value))
+}
+
+/// The same under the name that the source gives it. What has the name of a key
+/// or a password is hidden, also where texts are kept, and so are tokens.
+///
+/// ```
+/// use caveat_importer::json::raw_score;
+/// use serde_json::json;
+/// assert_eq!(raw_score("judge", &json!("yes"), false), "yes");
+/// assert_eq!(raw_score("api_key", &json!("abc"), true), "…");
+/// ```
+pub fn raw_score(name: &str, value: &Value, keep_text: bool) -> String {
+    if secrets::is_secret_name(name) && holds_a_string(value) {
+        return secrets::HIDDEN.to_string();
+    }
     match value {
-        Value::String(text) if !keep_text && text.chars().nth(MAX_RAW_CHARS).is_some() => {
-            format!("text of {} characters", text.chars().count())
-        }
-        other => raw_text(other),
+        Value::String(text) => match secrets::name(text) {
+            Cow::Borrowed(_) => raw_word(value, keep_text),
+            Cow::Owned(hidden) => raw_word(&Value::String(hidden), keep_text),
+        },
+        Value::Array(_) | Value::Object(_) => secrets::cleaned(raw_word(value, keep_text)),
+        _ => raw_text(value),
+    }
+}
+
+fn holds_text(value: &Value) -> bool {
+    match value {
+        Value::String(text) => is_text(text),
+        Value::Array(items) => items.iter().any(holds_text),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, member)| is_text(name) || holds_text(member)),
+        _ => false,
+    }
+}
+
+fn holds_a_string(value: &Value) -> bool {
+    match value {
+        Value::String(_) => non_finite(value).is_none(),
+        Value::Array(items) => items.iter().any(holds_a_string),
+        Value::Object(members) => members.values().any(holds_a_string),
+        _ => false,
+    }
+}
+
+fn is_text(text: &str) -> bool {
+    text.chars().nth(MAX_RAW_CHARS).is_some()
+}
+
+fn without_texts(value: &Value) -> Value {
+    let told = |text: &String| match is_text(text) {
+        true => format!("text of {} characters", text.chars().count()),
+        false => text.clone(),
+    };
+    match value {
+        Value::String(text) => Value::String(told(text)),
+        Value::Array(items) => items.iter().map(without_texts).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, member)| (told(name), without_texts(member)))
+            .collect(),
+        other => other.clone(),
     }
 }
 
@@ -209,6 +273,34 @@ mod tests {
         assert_eq!(raw_word(&word(65), false), "text of 65 characters");
         assert_eq!(raw_word(&word(65), true), "é".repeat(65));
         assert_eq!(raw_word(&Value::Bool(true), false), "true");
+    }
+
+    #[test]
+    fn a_text_within_a_score_is_told_by_its_length_as_well() {
+        let text = "é".repeat(65);
+        let value = json!({"reason": [text, "short"], "score": 1});
+        assert_eq!(
+            raw_word(&value, false),
+            r#"{"reason":["text of 65 characters","short"],"score":1}"#
+        );
+        assert!(raw_word(&value, true).contains(&text));
+    }
+
+    #[test]
+    fn keys_and_passwords_are_no_scores() {
+        for (name, value, raw) in [
+            ("annotation_api_key", json!("abc"), "…"),
+            ("authorization", json!({"bearer": "abc"}), "…"),
+            ("apiKey", json!(["abc"]), "…"),
+            ("token", json!(12), "12"),
+            ("key", json!(true), "true"),
+            ("judge", json!("sk-abcdefghijklmnop1"), "…"),
+            ("judge", json!({"api_key": "abc"}), r#"{"api_key":"…"}"#),
+            ("judge", json!("yes"), "yes"),
+        ] {
+            assert_eq!(raw_score(name, &value, false), raw, "{name}");
+            assert_eq!(raw_score(name, &value, true), raw, "{name}");
+        }
     }
 
     #[test]

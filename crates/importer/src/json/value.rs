@@ -11,9 +11,13 @@ use super::BYTE_ORDER_MARK;
 use super::depth::too_deep;
 use super::repair::{MARK, original_byte, repaired};
 use crate::Limits;
+use crate::quote::without_values;
 
-/// Longest reason in bytes: the parser quotes values of the text, which may be long.
+/// Longest reason in bytes: the parser lists what it knows, which may be long.
 const MAX_REASON_BYTES: usize = 400;
+
+/// Longest number that a reason quotes.
+const MAX_NUMBER_BYTES: usize = 40;
 
 /// Deepest nesting that the parser itself follows, which recurses.
 const MAX_PARSER_DEPTH: u32 = 127;
@@ -21,8 +25,8 @@ const MAX_PARSER_DEPTH: u32 = 127;
 /// Why a piece of JSON cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct JsonFault {
-    /// What was expected and what was found, in words. Text from the source is
-    /// escaped when it is shown, not here.
+    /// What was expected and what was found, in words. A text of the source is
+    /// told by its length; a word is escaped when it is shown, not here.
     pub reason: String,
     /// Byte offset within the piece, where it is known.
     pub byte: Option<u64>,
@@ -116,8 +120,10 @@ fn fault(error: &serde_json::Error, byte: Option<usize>, start: usize) -> JsonFa
         Some(end) if error.line() > 0 => message.get(..end).unwrap_or(&message),
         _ => &message,
     };
-    // The parser quotes text with the mark as it stands, or escaped.
-    let cause = cause.replace(MARK, "").replace("\\u{fdd0}", "");
+    let cause = match number_in(cause) {
+        Some(shown) => shown,
+        None => without_values(cause),
+    };
     let mut reason = if error.is_data() {
         String::new()
     } else {
@@ -132,6 +138,22 @@ fn fault(error: &serde_json::Error, byte: Option<usize>, start: usize) -> JsonFa
         reason,
         byte: byte.and_then(|byte| u64::try_from(start + byte).ok()),
     }
+}
+
+/// The message with a marked number that it quotes, which is no text of the
+/// source. The parser writes the mark as it stands, or escaped.
+fn number_in(message: &str) -> Option<String> {
+    let (before, quoted) = message.split_once('"')?;
+    let (token, after) = quoted.split_once('"')?;
+    let token = token
+        .strip_prefix(MARK)
+        .or_else(|| token.strip_prefix("\\u{fdd0}"))?;
+    let is_number = token.len() <= MAX_NUMBER_BYTES
+        && token
+            .trim_start_matches('-')
+            .starts_with(|first: char| first.is_ascii_digit() || matches!(first, 'N' | 'I'))
+        && token.parse::<f64>().is_ok();
+    is_number.then(|| format!("{before}\"{token}\"{after}"))
 }
 
 /// The byte that the parser's line and column stand for.

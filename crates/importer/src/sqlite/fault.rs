@@ -30,6 +30,13 @@ pub enum SqliteFault {
         /// The second file.
         companion: PathBuf,
     },
+    /// A second file that SQLite would read is no file.
+    StrangeCompanion {
+        /// Its path.
+        companion: PathBuf,
+        /// What stands there.
+        found: &'static str,
+    },
     /// Database and write-ahead log are too large to be copied.
     TooLargeToCopy {
         /// Bytes of both.
@@ -74,6 +81,11 @@ impl fmt::Display for SqliteFault {
                 "changes that are not in the file stand in `{}`",
                 printable(&companion.display().to_string())
             ),
+            SqliteFault::StrangeCompanion { companion, found } => write!(
+                f,
+                "`{}` beside it is {found}, not a file",
+                printable(&companion.display().to_string())
+            ),
             SqliteFault::TooLargeToCopy {
                 found_bytes,
                 limit_bytes,
@@ -107,6 +119,9 @@ impl SqliteFault {
             | SqliteFault::Changing => {
                 "close the program that writes it, or make a clean copy with \
                  `sqlite3 FILE \"VACUUM INTO 'copy.db'\"`, and import the copy"
+            }
+            SqliteFault::StrangeCompanion { .. } => {
+                "no database has that beside it: remove it, or copy the database elsewhere"
             }
             SqliteFault::TooManyTables { .. } => {
                 "copy the tables that hold the runs into a database of their own"

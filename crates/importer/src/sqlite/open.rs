@@ -3,7 +3,8 @@
 //! Promises that nothing is written beside the source: the file is opened
 //! read-only and as immutable, so SQLite makes no `-wal`, `-shm` or `-journal`
 //! file and takes no lock. Since that also ignores changes which stand only in
-//! such a file, a source that has them is refused.
+//! such a file, a source that has them is refused. What stands under such a
+//! name and is no regular file is never opened: a pipe would be waited for.
 //!
 //! Does not check the whole file: damage further in shows while it is read.
 
@@ -67,6 +68,7 @@ impl Database {
 /// write-ahead log beside it.
 pub fn open(path: &Path, limits: Limits) -> Result<Database, SqliteFault> {
     let size_bytes = check_file(path)?;
+    refuse_strange(path)?;
     check_companions(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -147,6 +149,20 @@ fn promised_bytes(header: &[u8; HEADER_BYTES]) -> u64 {
     } else {
         page_bytes
     }
+}
+
+/// Refuses a file with something else than a file under the name of its
+/// journal, its write-ahead log or that log's index.
+pub(super) fn refuse_strange(path: &Path) -> Result<(), SqliteFault> {
+    for suffix in ["-journal", "-wal", "-shm"] {
+        let companion = companion(path, suffix);
+        let found = std::fs::metadata(&companion).ok();
+        if let Some(found) = found.filter(|found| !found.is_file()) {
+            let found = crate::file::kind(found.file_type());
+            return Err(SqliteFault::StrangeCompanion { companion, found });
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a file whose latest state is spread over two files.

@@ -14,7 +14,9 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
 use super::SqliteFault;
-use super::open::{Database, check_file, companion, harden, open, read_header, refuse_journal};
+use super::open::{
+    Database, check_file, companion, harden, open, read_header, refuse_journal, refuse_strange,
+};
 use crate::Limits;
 
 /// Largest database and log, together, that are copied. The memory databases
@@ -51,6 +53,7 @@ fn open_copy_at_most(
         return open(path, limits);
     };
     check_file(path)?;
+    refuse_strange(path)?;
     refuse_journal(path)?;
     let before = [state(path)?, state(&wal)?];
     let size_bytes = before.iter().map(|(bytes, _)| bytes).sum();

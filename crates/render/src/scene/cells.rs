@@ -17,7 +17,7 @@ const ROW_MM: f64 = 6.6;
 const HEADER_MM: f64 = 3.0;
 /// Empty space on both sides of a scale, for half a tick label.
 const INSET_MM: f64 = 3.4;
-/// Least space between two tick labels; a label without it is left out.
+/// Least space between two tick labels.
 const TICK_GAP_MM: f64 = 1.4;
 const BAR_MM: f64 = 3.8;
 const LETTER_MM: f64 = 5.0;
@@ -111,17 +111,41 @@ fn scale<'a>(id: &str, axis: &'a Axis, width: f64) -> Result<Scale<'a>, RenderEr
 
 fn draw_scale(id: &str, axis: &Axis, width: f64) -> Result<Scene, RenderError> {
     let mut scene = Scene::new(width, HEADER_MM);
-    let mut written = f64::NEG_INFINITY;
-    for (x, _, label) in scale(id, axis, width)?.ticks() {
-        let label = fitted(label, Role::Axis, 12.0);
-        let half = Role::Axis.width_mm(&label) / 2.0;
-        if x - half < written + TICK_GAP_MM {
-            continue;
-        }
-        written = x + half;
-        scene.text([x, HEADER_MM - 1.1], Anchor::Middle, Role::Axis, &label);
+    let scale = scale(id, axis, width)?;
+    let ticks: Vec<(f64, f64, String)> = scale
+        .ticks()
+        .map(|(x, value, label)| (x, value, fitted(label, Role::Axis, 12.0)))
+        .collect();
+    for (x, label) in spaced(&ticks) {
+        scene.text([x, HEADER_MM - 1.1], Anchor::Middle, Role::Axis, label);
     }
     Ok(scene)
+}
+
+/// Labels at even steps, counted from zero where the scale has one: every
+/// label, or every second, or every third, as there is room.
+fn spaced(ticks: &[(f64, f64, String)]) -> Vec<(f64, &str)> {
+    let zero = ticks.iter().position(|(_, value, _)| *value == 0.0);
+    let chosen = |step: usize| -> Vec<(f64, &str)> {
+        let offset = zero.unwrap_or(0) % step;
+        ticks
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| place % step == offset)
+            .map(|(_, (x, _, label))| (*x, label.as_str()))
+            .collect()
+    };
+    let fits = |labels: &[(f64, &str)]| {
+        let half = |label: &str| Role::Axis.width_mm(label) / 2.0;
+        labels.windows(2).all(|pair| match pair {
+            [(x, label), (next, other)] => x + half(label) + TICK_GAP_MM <= next - half(other),
+            _ => true,
+        })
+    };
+    (1..=ticks.len())
+        .map(chosen)
+        .find(|labels| fits(labels))
+        .unwrap_or_default()
 }
 
 fn draw_grid(id: &str, axis: &Axis, width: f64) -> Result<Scene, RenderError> {

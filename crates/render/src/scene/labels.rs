@@ -76,6 +76,13 @@ impl Area {
         }
     }
 
+    fn middle(&self) -> [f64; 2] {
+        [
+            (self.left + self.right) / 2.0,
+            (self.top + self.bottom) / 2.0,
+        ]
+    }
+
     /// Returns whether two areas share more than an edge.
     pub(super) fn meets(&self, other: &Area) -> bool {
         self.left < other.right
@@ -227,12 +234,16 @@ const ON_LINE: f64 = 40.0;
 /// Cost of a leader that passes behind another mark.
 const BEHIND_MARK: f64 = 60.0;
 /// Cost of a leader that crosses another leader.
-const ACROSS_LEADER: f64 = 25.0;
+const ACROSS_LEADER: f64 = 40.0;
 /// Cost of a leader that crosses an interval or the fitted line.
 const LEADER_ON_WHISKER: f64 = 3.0;
 /// Cost of any leader, and of each millimetre of it.
 const LEADER: f64 = 6.0;
 const LEADER_PER_MM: f64 = 0.9;
+/// Cost of a label that stands beside another mark as if it were its name.
+const BESIDE_ANOTHER: f64 = 20.0;
+/// How near such a label is, from mark to label and from middle to middle.
+const NEAR_MM: [f64; 2] = [3.0, 1.6];
 /// Cost of a label on a grid line.
 const ON_GRID: f64 = 1.5;
 
@@ -286,7 +297,14 @@ impl Obstacles {
         if !self.open(&area, placed) || leaders().any(|leader| area.crossed_by(leader)) {
             return None;
         }
+        let own = |mark: &Area| {
+            let [x, y] = mark.middle();
+            distance(x - request.mark[0], y - request.mark[1]) < 0.01
+        };
+        let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+        let beside = |mark: &&Area| !own(mark) && is_beside(&area, mark);
         let mut cost = candidate.cost + self.crossings(&area);
+        cost += BESIDE_ANOTHER * count(self.marks.iter().filter(beside).count());
         if !candidate.with_leader {
             return Some((cost, None));
         }
@@ -295,14 +313,6 @@ impl Obstacles {
         if self.placed.iter().any(meets_label) || placed.iter().any(|l| meets_label(&l.area)) {
             return None;
         }
-        let own = |mark: &Area| {
-            let middle = [
-                (mark.left + mark.right) / 2.0,
-                (mark.top + mark.bottom) / 2.0,
-            ];
-            distance(middle[0] - request.mark[0], middle[1] - request.mark[1]) < 0.01
-        };
-        let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
         let marks = self
             .marks
             .iter()
@@ -315,6 +325,13 @@ impl Obstacles {
         cost += LEADER_PER_MM * distance(to[0] - from[0], to[1] - from[1]);
         Some((cost, Some(leader)))
     }
+}
+
+/// Whether a label would be read as the name of this mark.
+fn is_beside(label: &Area, mark: &Area) -> bool {
+    let gap = (label.left - mark.right).max(mark.left - label.right);
+    let height = (label.middle()[1] - mark.middle()[1]).abs();
+    gap < NEAR_MM[0] && height < NEAR_MM[1]
 }
 
 /// Whether two segments cross.

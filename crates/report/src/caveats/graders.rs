@@ -134,7 +134,7 @@ pub(crate) fn kin_evidence(facts: &Facts<'_>) -> Option<Sentence> {
     (!kin.is_empty()).then(|| {
         say(
             format!(
-                "{} of verdicts by graders of {}.",
+                "{} of verdicts by graders related to {}.",
                 format::percent(share_of(facts, &kin)),
                 format::list(&vendors_of(facts, &kin))
             ),
@@ -171,14 +171,15 @@ pub(super) fn kin(facts: &Facts<'_>) -> Option<Caveat> {
             Severity::Serious
         },
         topic: Topic::Graders,
-        title: "Graders share makers with vendors".to_owned(),
+        title: "Graders are related to vendors".to_owned(),
         short: format!(
-            "{share} of the verdicts are by graders of {}.",
+            "{share} of the verdicts are by graders related to {}.",
             format::list(&vendors_of(facts, &kin))
         ),
         text: format!(
-            "{} gave {share} of the verdicts, and models of the same makers are ranked here{}. \
-             Whether a grader judges its relatives as it judges others was not tested.",
+            "{} gave {share} of the verdicts. Each is a model of the maker named, is built on one, or \
+             carries its name, and models of that maker are ranked here{}. Whether a grader judges its \
+             relatives as it judges others was not tested.",
             format::list(&named),
             own_results(facts, &kin)
         ),
@@ -200,7 +201,7 @@ fn own_results(facts: &Facts<'_>, kin: &[Kin<'_>]) -> String {
                 .map(|(_, n)| n)
                 .sum();
             format!(
-                "{} of the {} results of {} were judged by its own",
+                "{} of the {} results of {} were judged by such a relative",
                 format::thousands(by_own),
                 format::thousands(kin.vendor.n),
                 facts.vendor(&kin.vendor.provider)

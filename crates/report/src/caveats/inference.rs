@@ -451,12 +451,12 @@ pub(super) fn part(facts: &Facts<'_>) -> Option<Caveat> {
     })
 }
 
-/// The sign of an established slope, or 0.
+/// The sign of an established slope, or 0; see [`crate::words::trend`].
 fn slope_direction(scale: Option<&caveat_analysis::result::Scale>) -> i8 {
-    let slope = scale.and_then(|scale| scale.slope_per_doubling.known());
-    match slope {
-        Some(slope) if slope.lower.0 > 0.0 => 1,
-        Some(slope) if slope.upper.0 < 0.0 => -1,
+    use crate::words::Ladder;
+    match scale.map(crate::words::trend) {
+        Some(Ok(Ladder::Higher)) => 1,
+        Some(Ok(Ladder::Lower)) => -1,
         _ => 0,
     }
 }

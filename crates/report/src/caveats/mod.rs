@@ -93,6 +93,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("CAV-BASE-MAKER", names::base_maker),
     ("CAV-RUNTIME", names::runtime),
     ("CAV-SPELLING", names::spelling),
+    ("CAV-MODEL-SPELLING", names::one_model),
     ("CAV-DERIVATIVE", names::derivative),
     ("CAV-MIN-N", data::below_minimum),
     ("CAV-SMALL-CELLS", data::small_cells),

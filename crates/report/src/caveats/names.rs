@@ -7,7 +7,7 @@ use crate::annex::Severity;
 use crate::composition::{Facts, LONGEST_NAME};
 use crate::findings::share::deciding_p;
 use crate::format;
-use crate::selection::ModelFact;
+use crate::selection::{CountedAs, ModelFact, Spellings};
 use crate::words::line;
 
 /// CAV-RUNTIME. Rule: a vendor of the analysis is a runtime, router or host by the register.
@@ -150,6 +150,87 @@ pub(super) fn spelling(facts: &Facts<'_>) -> Option<Caveat> {
     })
 }
 
+/// Models with several spellings that the text names.
+const NAMED_SPELLINGS: usize = 6;
+
+/// CAV-MODEL-SPELLING. Rule: kept names mean one model by the register, or differ only
+/// by case, composed characters, separators or a known prefix. A note where the
+/// register made them one.
+pub(super) fn one_model(facts: &Facts<'_>) -> Option<Caveat> {
+    let found = &facts.input.selection.spellings;
+    found.first()?;
+    let parts = [
+        CountedAs::OnePerProvider,
+        CountedAs::Several,
+        CountedAs::One,
+    ];
+    let text: Vec<String> = parts
+        .into_iter()
+        .filter_map(|counted| spelled_as(found, counted))
+        .collect();
+    let apart = found
+        .iter()
+        .filter(|one| one.counted != CountedAs::One)
+        .count();
+    let evidence = facts.input.selection.facts.iter().filter(|fact| {
+        let mut names = found.iter().flat_map(|one| &one.names);
+        names.any(|(model, provider)| *model == fact.model && *provider == fact.provider)
+    });
+    let mut evidence: Vec<String> = evidence.filter_map(|fact| facts.fact_id(fact)).collect();
+    evidence.push("a7".to_owned());
+    Some(Caveat {
+        code: "CAV-MODEL-SPELLING",
+        severity: match apart {
+            0 => Severity::Note,
+            _ => Severity::Serious,
+        },
+        topic: Topic::Names,
+        title: "One model under several spellings".to_owned(),
+        short: match apart {
+            0 => "Several spellings of one model are counted as one.".to_owned(),
+            1 => "One model seems to be counted more than once.".to_owned(),
+            _ => "Some models seem to be counted more than once.".to_owned(),
+        },
+        text: text.join(" "),
+        evidence,
+    })
+}
+
+/// The sentence about the spellings that a report makes the same of.
+fn spelled_as(found: &[Spellings], counted: CountedAs) -> Option<String> {
+    let quoted = |name: &str| format!("\u{201c}{}\u{201d}", format::shortened(name, LONGEST_NAME));
+    let listed: Vec<String> = found
+        .iter()
+        .filter(|one| one.counted == counted)
+        .map(|one| {
+            let names: Vec<String> = one
+                .names
+                .iter()
+                .map(|(model, provider)| match counted {
+                    CountedAs::One => quoted(model),
+                    _ => format!("{} of {}", quoted(model), quoted(provider)),
+                })
+                .collect();
+            format::list(&names)
+        })
+        .collect();
+    listed.first()?;
+    let listed = format::short_list(&listed, NAMED_SPELLINGS);
+    Some(match counted {
+        CountedAs::One => {
+            format!("Counted as one model, as the register knows the spellings: {listed}.")
+        }
+        CountedAs::OnePerProvider => format!(
+            "One model by the register, counted once under each vendor name: {listed}. It weighs \
+             more than a model that stands there once."
+        ),
+        CountedAs::Several => format!(
+            "Counted as different models although the names differ only in spelling, and the \
+             register does not know them: {listed}."
+        ),
+    })
+}
+
 /// CAV-DERIVATIVE. Rule: a kept model is a derivative (fine-tune, merge,
 /// abliterated copy, …) filed under the maker of its base.
 pub(super) fn derivative(facts: &Facts<'_>) -> Option<Caveat> {
@@ -240,9 +321,18 @@ pub(super) fn base_maker(facts: &Facts<'_>) -> Option<Caveat> {
     };
     Some(Caveat {
         code: "CAV-BASE-MAKER",
-        severity: Severity::Grave,
+        severity: if turns {
+            Severity::Grave
+        } else {
+            Severity::Serious
+        },
         topic: Topic::Names,
-        title: "The answer depends on who counts as vendor".to_owned(),
+        title: if turns {
+            "The answer depends on who counts as vendor"
+        } else {
+            "The share depends on who counts as vendor"
+        }
+        .to_owned(),
         short: format!(
             "Under the maker of the base model the corrected share is {}, not {}.",
             format::percent(after.max(0.0)),

@@ -8,7 +8,8 @@ use crate::format;
 
 /// CAV-PROMPTS. Rule: the prompts are identified, and at least one pair of
 /// ranked vendors did not meet exactly the same ones (Jaccard index below 1).
-/// Grave where the median pair shares less than half.
+/// Grave where the median pair shares less than half, a note where every pair
+/// shares nearly all ([`prompts::NEARLY_THE_SAME`]).
 pub(super) fn different(facts: &Facts<'_>) -> Option<Caveat> {
     let overlap = facts.analysis().overlap.known()?;
     let lowest = overlap.jaccard_lowest.number()?;
@@ -17,8 +18,11 @@ pub(super) fn different(facts: &Facts<'_>) -> Option<Caveat> {
     }
     let median = overlap.jaccard_median.number().unwrap_or(lowest);
     let highest = overlap.jaccard_highest.number().unwrap_or(lowest);
+    let nearly = lowest >= prompts::NEARLY_THE_SAME;
     let severity = if median < 0.5 {
         Severity::Grave
+    } else if nearly {
+        Severity::Note
     } else {
         Severity::Serious
     };
@@ -35,7 +39,12 @@ pub(super) fn different(facts: &Facts<'_>) -> Option<Caveat> {
         code: "CAV-PROMPTS",
         severity,
         topic: Topic::Prompts,
-        title: "Prompts differ".to_owned(),
+        title: if nearly {
+            "Prompts differ a little"
+        } else {
+            "Prompts differ"
+        }
+        .to_owned(),
         short: format!(
             "Two vendors share {} of their prompts on the median; part of any difference may be the prompts.",
             format::percent(median)

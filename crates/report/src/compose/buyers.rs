@@ -150,7 +150,7 @@ fn may_not(facts: &Facts<'_>) -> Vec<Prose> {
             "a ratio of success rates is no ratio of incidents, and the pair was picked after seeing the data".to_owned()
         };
         items.push(vec![say(
-            format!("That incidents will be {} times as frequent with one vendor as with another: {worth}.", format::times(value)),
+            format!("That incidents will be {} times as frequent with one vendor as with another: {worth}{}.", format::times(value), extremes_share(facts)),
             ["x1"],
         )]);
     }
@@ -270,4 +270,13 @@ fn ask(facts: &Facts<'_>) -> Vec<Prose> {
         )]);
     }
     items
+}
+
+/// What prompts the highest and the lowest vendor have in common.
+fn extremes_share(facts: &Facts<'_>) -> String {
+    let risk = &facts.analysis().risk_ratio;
+    match (risk.lowest.known(), risk.highest.known()) {
+        (Some(low), Some(high)) => crate::findings::prompts::of_pair(facts, low, high),
+        _ => String::new(),
+    }
 }

@@ -143,7 +143,7 @@ fn histogram(facts: &Facts<'_>) -> Option<Figure> {
         alt: charts::alt(
             &alt,
             &["Bars show the share of relabellings in each step of the scale."],
-            "permutation",
+            "null_distribution",
         ),
         note: note(facts),
         chart: Chart::NullDistribution {

@@ -187,8 +187,21 @@ struct SlopeChoice<'a> {
     name: String,
     n_models: usize,
     slope: &'a Quantity<Estimate>,
+    /// The same with HC3 errors, where it was worked out.
+    robust: Option<&'a Estimate>,
     r2: Option<f64>,
     id: String,
+}
+
+impl SlopeChoice<'_> {
+    /// The way of the rate with size, as [`words::trend`] judges it.
+    fn way(&self) -> Option<Ladder> {
+        let way = words::ladder(self.slope.known()?, None);
+        match self.robust {
+            Some(robust) if words::ladder(robust, None) != way => Some(Ladder::NotEstablished),
+            _ => Some(way),
+        }
+    }
 }
 
 fn slope_choices<'a>(facts: &Facts<'a>) -> Vec<SlopeChoice<'a>> {
@@ -198,6 +211,7 @@ fn slope_choices<'a>(facts: &Facts<'a>) -> Vec<SlopeChoice<'a>> {
             name: "As used".to_owned(),
             n_models: scale.n_models,
             slope: &scale.slope_per_doubling,
+            robust: scale.slope_hc3.known(),
             r2: scale.r2.number(),
             id: "s1".to_owned(),
         });
@@ -207,6 +221,7 @@ fn slope_choices<'a>(facts: &Facts<'a>) -> Vec<SlopeChoice<'a>> {
             name: size_name(&variant.id),
             n_models: variant.n_models,
             slope: &variant.slope_per_doubling,
+            robust: variant.slope_hc3.known(),
             r2: variant.r2.number(),
             id: numbered("z", place),
         });
@@ -217,6 +232,7 @@ fn slope_choices<'a>(facts: &Facts<'a>) -> Vec<SlopeChoice<'a>> {
                 name: view.title.clone(),
                 n_models: scale.n_models,
                 slope: &scale.slope_per_doubling,
+                robust: scale.slope_hc3.known(),
                 r2: scale.r2.number(),
                 id: numbered("v", place),
             });
@@ -259,11 +275,7 @@ fn lead(facts: &Facts<'_>) -> Prose {
         ),
     };
     let slopes = slope_choices(facts);
-    let placed: Vec<Ladder> = slopes
-        .iter()
-        .filter_map(|s| s.slope.known())
-        .map(|s| words::ladder(s, None))
-        .collect();
+    let placed: Vec<Ladder> = slopes.iter().filter_map(SlopeChoice::way).collect();
     let clear = placed
         .iter()
         .filter(|l| matches!(l, Ladder::Lower | Ladder::Higher))
@@ -282,7 +294,7 @@ fn lead(facts: &Facts<'_>) -> Prose {
         (n, c) => {
             let named: Vec<String> = slopes
                 .iter()
-                .filter_map(|s| Some((s, words::ladder(s.slope.known()?, None))))
+                .filter_map(|s| Some((s, s.way()?)))
                 .filter_map(|(s, place)| match place {
                     Ladder::Lower => Some(format!("{} (falls)", s.name)),
                     Ladder::Higher => Some(format!("{} (rises)", s.name)),
@@ -401,13 +413,11 @@ fn slopes(facts: &Facts<'_>) -> Table {
             let slope = choice.slope;
             let one = |share: f64| format::signed(100.0 * share, 1);
             let absent = |reason| not_estimable(reason);
-            let verdict = slope
-                .known()
-                .map_or("not estimable", |s| match words::ladder(s, None) {
-                    Ladder::Lower => "falls",
-                    Ladder::Higher => "rises",
-                    Ladder::Smaller | Ladder::NotEstablished => "not established",
-                });
+            let verdict = choice.way().map_or("not estimable", |way| match way {
+                Ladder::Lower => "falls",
+                Ladder::Higher => "rises",
+                Ladder::Smaller | Ladder::NotEstablished => "not established",
+            });
             row([
                 choice.name.clone(),
                 format::count(choice.n_models),

@@ -29,12 +29,16 @@ pub(super) fn of_status(claims: &[ClaimResult], status: ClaimStatus) -> usize {
 fn lead(facts: &Facts<'_>) -> Prose {
     let claims = facts.input.claims;
     let ids = (0..claims.len()).map(|place| numbered("k", place));
+    let reproduced = of_status(claims, ClaimStatus::Reproduced);
+    let differing = of_status(claims, ClaimStatus::Differs);
     vec![say(
         format!(
-            "Of {}, {} are reproduced at the printed precision, {} differ and {} cannot be recomputed.",
+            "Of {}, {} {} reproduced at the printed precision, {} {} and {} cannot be recomputed.",
             format::plural(claims.len(), "claim", "claims"),
-            word_or_none(of_status(claims, ClaimStatus::Reproduced)),
-            word_or_none(of_status(claims, ClaimStatus::Differs)),
+            word_or_none(reproduced),
+            if reproduced == 1 { "is" } else { "are" },
+            word_or_none(differing),
+            if differing == 1 { "differs" } else { "differ" },
             word_or_none(of_status(claims, ClaimStatus::CannotBeRecomputed)),
         ),
         ids,

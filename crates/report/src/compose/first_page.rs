@@ -326,11 +326,12 @@ fn in_brackets(range: Option<String>) -> String {
     range.map_or_else(String::new, |range| format!(" [{range}]"))
 }
 
-/// The interval of a population's share ("0.0 to 57.7%, 90%").
+/// The interval of a population's share ("true 0.0 to 57.7%, 90%"); the share as
+/// computed is biased upwards and may lie above it.
 fn share_range(range: Option<&caveat_analysis::result::Range>) -> Option<String> {
     range.map(|range| {
         format!(
-            "{} to {}%, {}",
+            "true {} to {}%, {}",
             format::percent_cell(range.lower.0),
             format::percent_cell(range.upper.0),
             format::level(range.level.0)
@@ -338,14 +339,16 @@ fn share_range(range: Option<&caveat_analysis::result::Range>) -> Option<String>
     })
 }
 
-/// The interval of the ratio of pooled rates of the two extremes.
+/// The interval of the ratio of pooled rates of the two extremes, adjusted for
+/// their choice among all pairs.
 fn pooled_range(facts: &Facts<'_>) -> Option<String> {
-    facts.analysis().risk_ratio.pooled.known().map(|ratio| {
+    let adjusted = facts.analysis().risk_ratio.pooled_adjusted.known();
+    adjusted.map(|ratio| {
         format!(
             "pooled {} to {}, {}",
             format::times(ratio.lower.0),
             format::times(ratio.upper.0),
-            format::level(ratio.level.0)
+            words::level(facts)
         )
     })
 }

@@ -94,8 +94,10 @@ fn graders(facts: &Facts<'_>) -> Table {
             .graders
             .iter()
             .find(|fact| fact.grader == grader.grader);
+        let note = fact.and_then(|fact| fact.note.as_deref().and_then(|n| n.split(';').next()));
         let model = fact
             .and_then(|fact| fact.model.clone())
+            .or_else(|| note.map(str::to_owned))
             .unwrap_or_else(|| "not recorded".to_owned());
         let tested = fact.is_some_and(|fact| fact.model_under_test.is_some());
         let name = facts.grader(&grader.grader);
@@ -104,7 +106,10 @@ fn graders(facts: &Facts<'_>) -> Table {
             model,
             format::thousands(grader.n),
             format::percent_cell(grader.share.0),
-            match (tested, fact.is_some_and(|fact| fact.model.is_some())) {
+            match (
+                tested,
+                fact.is_some_and(|fact| fact.model.is_some()) || note.is_some(),
+            ) {
                 (true, _) => "yes",
                 (false, true) => "no",
                 (false, false) => "not recorded",

@@ -13,6 +13,7 @@ mod charts;
 mod choices;
 mod claims;
 mod closing;
+mod common;
 mod first_page;
 mod graders;
 mod identity;
@@ -103,6 +104,7 @@ fn sections(parts: &Parts<'_>) -> Vec<Section> {
         tested::section(parts),
         Some(identity::section(facts)),
         vendors::section(facts),
+        common::section(facts),
         Some(chance::section(parts)),
         Some(size::section(facts)),
         Some(together::section(facts)),

@@ -93,7 +93,7 @@ fn table(facts: &Facts<'_>) -> Table {
         columns: vec![
             text_column("Model", if lost_unknown { 38.0 } else { 42.0 }),
             text_column("Vendor", if lost_unknown { 24.0 } else { 26.0 }),
-            number_column("Size", if lost_unknown { 21.0 } else { 23.0 }),
+            number_column("Size, B", if lost_unknown { 21.0 } else { 23.0 }),
             number_column("Results", 15.0),
             number_column("Succeeded", if lost_unknown { 17.0 } else { 18.0 }),
             number_column("Rate, %", 13.0),
@@ -138,6 +138,11 @@ impl Marks {
     }
 }
 
+/// A size in billions as a figure of a column.
+fn billions(size: f64) -> String {
+    format::decimals(size, 1)
+}
+
 fn row(facts: &Facts<'_>, place: usize, model: &ModelResult, marks: &Marks) -> Row {
     let one = format::percent_cell;
     let absent = "not estimable".to_owned();
@@ -156,9 +161,9 @@ fn row(facts: &Facts<'_>, place: usize, model: &ModelResult, marks: &Marks) -> R
         .iter()
         .any(|(other, ..)| *other == place);
     let size = match used.filter(|_| model.in_scale) {
-        Some(size) if unpublished => format!("{}{}", format::size(size), marks.unpublished),
-        Some(size) if contradicted => format!("{}{}", format::size(size), marks.contradicted),
-        Some(size) => format::size(size),
+        Some(size) if unpublished => format!("{}{}", billions(size), marks.unpublished),
+        Some(size) if contradicted => format!("{}{}", billions(size), marks.contradicted),
+        Some(size) => billions(size),
         None if unpublished => "not published".to_owned(),
         None => "not recorded".to_owned(),
     };

@@ -221,9 +221,20 @@ fn neighbours(facts: &Facts<'_>, models: &[Sized<'_>]) -> Option<crate::document
     ))
 }
 
-/// A rate as percent with its count, also below 100 results: the two ends of a range must compare.
+/// A rate as percent with its count and interval, also below 100 results: the two
+/// ends of a range must compare.
 fn with_percent(model: &ModelResult) -> String {
-    format::rate_with_count(model.succeeded, model.n)
+    let rate = format::rate_with_count(model.succeeded, model.n);
+    match model.asr.known() {
+        Some(asr) => rate.replace(
+            ')',
+            &format!(
+                "; {})",
+                format::span(&format::percent(asr.lower.0), &format::percent(asr.upper.0))
+            ),
+        ),
+        None => rate,
+    }
 }
 
 /// Whether the size used is not the maker's: not published, or contradicted.

@@ -16,6 +16,9 @@ const MOST_LETTERS: usize = 6;
 /// Millimetres that one lettered bar takes.
 const LETTER_MM: f64 = 5.0;
 
+/// Width of the tie column that its header needs.
+const TIED_MM: f64 = 13.0;
+
 pub(super) fn section(facts: &Facts<'_>) -> Option<Section> {
     let ranked = facts.ranked();
     let mut blocks = if ranked.is_empty() {
@@ -134,7 +137,12 @@ fn title(facts: &Facts<'_>) -> String {
             names(&high),
             verb(&high, "lies", "lie")
         ),
-        (true, true) if told_apart(facts) == 0 => "No two vendors can be told apart".to_owned(),
+        (true, true) if told_apart(facts) == 0 => {
+            format!(
+                "{} can be told apart",
+                crate::findings::apart::no_two(facts)
+            )
+        }
         (true, true) => by_vendor(facts),
     }
 }
@@ -189,7 +197,7 @@ fn table(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Table {
         !groups.is_empty() && groups.len() <= MOST_LETTERS && complete(&pairs(facts), &groups);
     // At most six letters; the conversion is exact.
     let ties_mm = if lettered {
-        LETTER_MM * groups.len() as f64
+        (LETTER_MM * groups.len() as f64).max(TIED_MM)
     } else {
         18.0
     };
@@ -230,10 +238,11 @@ fn table(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Table {
         .map(|p| p.provider.as_str())
         .collect();
     let rows = ranked.iter().enumerate().map(|(place, provider)| {
-        let last = if lettered {
-            Cell::Ties {
-                marks: members.iter().map(|member| mark(member, place)).collect(),
-            }
+        let marks: Vec<TieMark> = members.iter().map(|member| mark(member, place)).collect();
+        let last = if lettered && marks.iter().all(|mark| *mark == TieMark::Absent) {
+            cell("none")
+        } else if lettered {
+            Cell::Ties { marks }
         } else {
             cell(
                 standing(&facts.analysis().comparisons, &provider.provider)
@@ -253,7 +262,7 @@ fn table(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Table {
         number: None,
         title: Some(title(facts)),
         subtitle: Some(format!(
-            "{} pooled over a vendor\u{2019}s models; {} or more evaluable results; heavy: differs from most others",
+            "{} pooled over a vendor\u{2019}s models; {} or more evaluable results; heavy: lower than most others, or higher than most",
             words::measure(facts),
             format::thousands(facts.definition().analysis.ranking_min_n)
         )),

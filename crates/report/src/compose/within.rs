@@ -295,9 +295,9 @@ fn figure(facts: &Facts<'_>, title: String) -> Figure {
             crate::words::measure(facts),
             hollow_words(facts, &models)
         ),
-        alt: charts::alt(&parts, &more, "within"),
+        alt: charts::alt(&parts, &more, "within_providers"),
         note: vec![say(
-            "\u{201c}Falls\u{201d} and \u{201c}rises\u{201d} need the smallest and the largest model to differ with an interval that excludes zero, each vendor by itself, not adjusted for the number of vendors; a few points cannot show a shape.",
+            "\u{201c}Falls\u{201d} and \u{201c}rises\u{201d} need the smallest and the largest model to differ with an interval that excludes zero, adjusted for the number of vendors shown; a few points cannot show a shape.",
             ids,
         )],
         chart: Chart::SmallMultiples {
@@ -339,9 +339,16 @@ fn too_few(facts: &Facts<'_>) -> Prose {
         let rates: Vec<String> = own
             .iter()
             .map(|m| {
+                let interval = m.model.asr.known().map_or(String::new(), |asr| {
+                    format!(
+                        " ({})",
+                        format::span(&format::percent(asr.lower.0), &format::percent(asr.upper.0))
+                    )
+                });
                 format!(
-                    "{} at {}",
-                    format::rate_in_words(m.model.succeeded, m.model.n),
+                    "{} of {}{interval} at {}",
+                    format::thousands(m.model.succeeded),
+                    format::thousands(m.model.n),
                     format::size(m.size_b)
                 )
             })

@@ -139,6 +139,18 @@ fn ends<'a>(ranked: &[&'a ProviderResult]) -> Vec<&'a ProviderResult> {
         .collect()
 }
 
+/// The subject of a sentence on vendors of which no pair is told apart; it says
+/// so where some were not compared.
+pub fn no_two(facts: &Facts<'_>) -> String {
+    let ranked = facts.ranked().len();
+    let all = facts.analysis().providers.len();
+    if ranked == all {
+        "No two vendors".to_owned()
+    } else {
+        format!("No two of the {} ranked vendors", format::word(ranked))
+    }
+}
+
 /// Pairs that are told apart.
 pub fn told_apart(facts: &Facts<'_>) -> usize {
     facts

@@ -107,7 +107,8 @@ pub fn extremes(facts: &Facts<'_>) -> Option<Finding> {
     let mut ids = vec!["x1".to_owned()];
     ids.extend(facts.vendor_ids(&[highest, lowest]));
     let text = format!(
-        "The pair, {pair}, was picked after seeing the data; such a pair looks further apart than it is."
+        "The pair, {pair}, was picked after seeing the data; such a pair looks further apart than it is{}.",
+        super::prompts::of_pair(facts, lowest, highest)
     );
     let by_pooled = ends_by_pooled(facts, highest, lowest);
     let mut evidence = format!(
@@ -117,11 +118,11 @@ pub fn extremes(facts: &Facts<'_>) -> Option<Finding> {
     if let Some(median) = risk.null_median.number() {
         evidence.push_str(&format!(", median {}", format::times(median)));
     }
-    if let Some(pooled) = risk.pooled.known() {
+    if let Some(pooled) = risk.pooled_adjusted.known() {
         evidence.push_str(&format!(
-            "; of pooled rates {}, {} interval {} for this pair as if chosen beforehand",
+            "; of pooled rates {}, {} interval {} adjusted for the choice among all pairs",
             format::times(pooled.value.0),
-            format::level(pooled.level.0),
+            crate::words::level(facts),
             format::span(
                 &format::times(pooled.lower.0),
                 &format::times(pooled.upper.0)

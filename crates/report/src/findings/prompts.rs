@@ -7,11 +7,20 @@ use crate::document::Sentence;
 use crate::format;
 use crate::words::say;
 
+/// Jaccard index from which prompts count as nearly the same.
+pub const NEARLY_THE_SAME: f64 = 0.95;
+
 /// What is known of the prompts of the ranked vendors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Prompts<'a> {
     /// The corpus identifies them: all ranked vendors met the same.
     Same,
+    /// The corpus identifies them: all pairs share nearly all of them, as where
+    /// the same prompts were put and some replies could not be judged.
+    Nearly {
+        /// The lowest Jaccard index of two ranked vendors.
+        lowest: f64,
+    },
     /// The corpus identifies them: they differ. Pairs of ranked vendors without
     /// a common prompt, and all such pairs.
     Differ {
@@ -45,6 +54,7 @@ pub fn prompts<'a>(facts: &Facts<'a>) -> Prompts<'a> {
     match overlap.jaccard_lowest.number() {
         None => Prompts::Uncounted,
         Some(lowest) if lowest >= 1.0 => Prompts::Same,
+        Some(lowest) if lowest >= NEARLY_THE_SAME => Prompts::Nearly { lowest },
         Some(_) => {
             let ranked = facts.ranked();
             let is_ranked = |name: &str| ranked.iter().any(|p| p.provider == name);
@@ -65,6 +75,10 @@ pub fn prompts<'a>(facts: &Facts<'a>) -> Prompts<'a> {
 pub fn short_sentence(facts: &Facts<'_>) -> Sentence {
     let text = match prompts(facts) {
         Prompts::Same => "All met the same prompts.".to_owned(),
+        Prompts::Nearly { lowest } => format!(
+            "Any two share {} of their prompts or more.",
+            format::percent_down_to(lowest)
+        ),
         Prompts::Stated { .. } => "All met the same prompts; no comparison is paired.".to_owned(),
         Prompts::Differ { apart: 0, .. } => "The prompts were only partly the same.".to_owned(),
         Prompts::Differ { apart, pairs } => {
@@ -93,7 +107,13 @@ pub fn of_pairs_told_apart(facts: &Facts<'_>) -> Sentence {
     else {
         return short_sentence(facts);
     };
-    if apart == 0 || told.is_empty() {
+    if told.is_empty() {
+        return short_sentence(facts);
+    }
+    if let Some(held) = held(facts) {
+        return say(in_short(&held), ["c1", "l1"]);
+    }
+    if apart == 0 {
         return short_sentence(facts);
     }
     let shares_none = |low: &str, high: &str| {
@@ -108,6 +128,49 @@ pub fn of_pairs_told_apart(facts: &Facts<'_>) -> Sentence {
         .filter(|pair| shares_none(&pair.lower_provider, &pair.higher_provider))
         .count();
     say(of_told_apart(without, told.len()), ["c1", "o1"])
+}
+
+/// What becomes of the pairs told apart when only common prompts count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Pairs that the ranking tells apart.
+    pub told: usize,
+    /// Those that common prompts tell apart in the same direction.
+    pub held: usize,
+    /// Those that common prompts leave open or turn round.
+    pub open: usize,
+    /// Those with too few common prompts.
+    pub unknown: usize,
+}
+
+/// The pairs told apart on common prompts, where prompts are identified and a pair is told apart.
+pub fn held(facts: &Facts<'_>) -> Option<Held> {
+    use caveat_analysis::result::Comparability::NotComparable;
+    let same = facts.analysis().same_prompts.known()?;
+    let mut held = Held {
+        told: 0,
+        held: 0,
+        open: 0,
+        unknown: 0,
+    };
+    for told in facts.analysis().comparisons.iter().filter(|c| c.told_apart) {
+        held.told += 1;
+        let pair = same
+            .pairs
+            .iter()
+            .find(|pair| pair.lower == told.lower_provider && pair.higher == told.higher_provider);
+        let Some(pair) = pair.filter(|pair| pair.comparability != NotComparable) else {
+            held.unknown += 1;
+            continue;
+        };
+        let same_way = pair.on_common_pp.known().is_some_and(|d| d.lower.0 > 0.0);
+        match (same_way, pair.on_common_pp.known().is_some()) {
+            (true, _) => held.held += 1,
+            (false, true) => held.open += 1,
+            (false, false) => held.unknown += 1,
+        }
+    }
+    (held.told > 0).then_some(held)
 }
 
 /// How many of the `told` pairs told apart share no prompt, as a sentence.
@@ -132,6 +195,55 @@ fn of_told_apart(without: usize, told: usize) -> String {
         1 => format!("Of {of} one shares no prompt, {rest}."),
         n => format!("Of {of} {} share no prompt, {rest}.", format::word(n)),
     }
+}
+
+/// What two vendors have in common, as the end of a sentence on them: nothing
+/// where the prompts are not identified or the same.
+pub fn of_pair(facts: &Facts<'_>, one: &str, other: &str) -> String {
+    let Some(overlap) = facts.analysis().overlap.known() else {
+        return String::new();
+    };
+    let pair = overlap.pairs.iter().find(|pair| {
+        (pair.first == one && pair.second == other) || (pair.first == other && pair.second == one)
+    });
+    match pair {
+        Some(pair) if pair.common == 0 => "; the two share no prompt".to_owned(),
+        Some(pair) if pair.jaccard.number().is_some_and(|j| j < 1.0) => format!(
+            "; the two share {}",
+            format::plural(pair.common, "prompt", "prompts")
+        ),
+        _ => String::new(),
+    }
+}
+
+/// "none is", "one is", "four are".
+pub fn are(n: usize) -> String {
+    match n {
+        0 => "none is".to_owned(),
+        1 => "one is".to_owned(),
+        n => format!("{} are", format::word(n)),
+    }
+}
+
+/// What common prompts leave of the pairs told apart, in one sentence for the first page.
+fn in_short(held: &Held) -> String {
+    if held.held == held.told {
+        return "The same holds on the prompts that both of a pair met.".to_owned();
+    }
+    let mut text = format!(
+        "Of the {} told apart {} shown on common prompts alone",
+        format::plural(held.told, "pair", "pairs"),
+        are(held.held)
+    );
+    if held.unknown > 0 {
+        text.push_str(&format!(
+            "; {} {} too few to compare",
+            format::word(held.unknown),
+            if held.unknown == 1 { "shares" } else { "share" }
+        ));
+    }
+    text.push('.');
+    text
 }
 
 /// "twelve of 36 pairs share", the subject and verb of a sentence on prompts.
@@ -164,6 +276,10 @@ pub(crate) fn stated_text() -> &'static str {
 pub fn clause(facts: &Facts<'_>) -> String {
     match prompts(facts) {
         Prompts::Same => "on the same prompts".to_owned(),
+        Prompts::Nearly { lowest } => format!(
+            "on nearly the same prompts ({} or more common)",
+            format::percent_down_to(lowest)
+        ),
         Prompts::Stated { .. } => "on the same prompts, compared without pairing".to_owned(),
         Prompts::Differ { apart: 0, .. } => "on partly different prompts".to_owned(),
         Prompts::Differ { apart, pairs } => format!(

@@ -107,8 +107,9 @@ fn present(facts: &Facts<'_>, state: ShareState) -> Prose {
                 .to_owned()
         }
         _ if super::apart::told_apart(facts) == 0 => format!(
-            "No two vendors can be told apart, and sorting {models} models into {vendors} arbitrary \
+            "{} can be told apart, and sorting {models} models into {vendors} arbitrary \
              groups {} gives as large a share.",
+            super::apart::no_two(facts),
             how_often(deciding_p(result).unwrap_or(1.0))
         ),
         _ => format!(

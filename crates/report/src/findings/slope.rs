@@ -23,11 +23,12 @@ pub enum SlopeState {
     Absent(NotEstimable),
 }
 
-/// Rule: the interval of the slope (Student's t, at the report's level) excludes zero or not.
+/// Rule: the interval of the slope excludes zero or not, by Student's t and with
+/// HC3 standard errors alike, at the report's level; see [`words::trend`].
 pub fn slope_state(facts: &Facts<'_>) -> SlopeState {
-    match slope_estimate(facts) {
+    match facts.analysis().scale.as_result().and_then(words::trend) {
         Err(reason) => SlopeState::Absent(reason),
-        Ok(slope) => match words::ladder(slope, None) {
+        Ok(way) => match way {
             Ladder::Lower => SlopeState::Falls,
             Ladder::Higher => SlopeState::Rises,
             Ladder::Smaller | Ladder::NotEstablished => SlopeState::NotEstablished,
@@ -142,8 +143,7 @@ fn evidence(facts: &Facts<'_>, scale: &Scale, slope: &Estimate) -> Sentence {
 
 /// F-WITHIN. Rule: given where at least one vendor has three models in scale;
 /// a vendor falls or rises where the interval between its smallest and largest
-/// model excludes zero, each vendor by itself; the words say that nothing is
-/// adjusted for the number of vendors.
+/// model excludes zero, adjusted for the number of such vendors.
 pub fn within(facts: &Facts<'_>) -> Option<Finding> {
     let judged: Vec<_> = facts
         .within()
@@ -191,7 +191,7 @@ pub fn within(facts: &Facts<'_>) -> Option<Finding> {
         format::list(&counted)
     );
     let text = format!(
-        "Interval of the change from the smallest to the largest model, each vendor by itself: {}.",
+        "Interval of the change from the smallest to the largest model, adjusted for the number of vendors: {}.",
         parts.join("; ")
     );
     let level = words::level(facts);
@@ -200,7 +200,7 @@ pub fn within(facts: &Facts<'_>) -> Option<Finding> {
         let sign = if change.value.0 > 0.0 { "+" } else { "" };
         Some(say(
             format!(
-                "{}, {} to {}: {sign}{}, {level} interval {}.",
+                "{}, {} to {}: {sign}{}, adjusted {level} interval {}.",
                 facts.vendor(&within.provider),
                 facts.model_named(within.models.first()?),
                 facts.model_named(within.models.last()?),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use caveat_report::document::{Block, Cell, ColumnKind, Document, Figure};
+use caveat_report::document::{Block, Cell, ColumnKind, Document, Figure, TieMark};
 use caveat_report::evidence::{every_prose, every_table};
 use caveat_report::words::{text_of, word_count};
 
@@ -180,7 +180,12 @@ fn tables_fit_the_page_and_have_no_empty_cell() {
                             assert!(text.chars().count() <= 400, "{name}: {}", table.id);
                             assert!(!text.contains('\n'), "{name}: {}", table.id);
                         }
+                        (Cell::Text { text, .. }, ColumnKind::Ties { .. }) => {
+                            assert_eq!(text, "none", "{name}: {}", table.id);
+                        }
                         (Cell::Ties { marks }, ColumnKind::Ties { letters }) => {
+                            let drawn = marks.iter().any(|mark| *mark != TieMark::Absent);
+                            assert!(drawn, "{name}: {} has an empty cell", table.id);
                             assert_eq!(marks.len(), letters.len(), "{name}: {}", table.id);
                         }
                         (Cell::Interval { .. } | Cell::NotDrawn, ColumnKind::Interval { .. }) => {}

@@ -1,9 +1,11 @@
 //! Every caveat with data that call for it and with data that do not.
 
 use caveat_analysis::sample::SampleModel;
+use caveat_report::selection::{CountedAs, Spellings};
 
 use crate::support::{
-    Case, all_zero, counts_only, grader_pair, no_sizes, opposite, reconstruction, vendors_only,
+    Case, all_zero, case, counts_only, grader_pair, no_sizes, opposite, reconstruction,
+    vendors_only,
 };
 
 fn called_for(code: &str, case: &Case) {
@@ -102,6 +104,31 @@ fn caveats_about_sizes_follow_the_sizes() {
 }
 
 #[test]
+fn caveats_about_shares_follow_what_they_rest_on() {
+    let plain = opposite();
+    both("CAV-ONE-MODEL", &reconstruction(), &plain);
+    let few = changed(reconstruction(), |model| {
+        model.succeeded /= 10;
+        model.n /= 10;
+    });
+    both("CAV-NOISE", &few, &plain);
+    // Inside every vendor the rate rises with size; larger vendors start lower.
+    let lines = [
+        ("a1", "alpha", 1.0, 310),
+        ("a2", "alpha", 2.0, 400),
+        ("a3", "alpha", 4.0, 500),
+        ("b1", "beta", 8.0, 300),
+        ("b2", "beta", 16.0, 410),
+        ("b3", "beta", 32.0, 500),
+        ("c1", "gamma", 64.0, 300),
+        ("c2", "gamma", 128.0, 400),
+        ("c3", "gamma", 256.0, 510),
+    ]
+    .map(|(model, vendor, size, x)| (model, vendor, size, size, size, 1000, x));
+    both("CAV-SUPPRESSION", &case(&lines), &plain);
+}
+
+#[test]
 fn nominal_rounding_is_no_contradiction_and_the_consequence_is_stated() {
     let composed = reconstruction().compose();
     let caveat = composed
@@ -144,6 +171,29 @@ fn caveats_about_names_follow_the_names() {
     }
     left_out.selection.account.excluded[0].provider = Some("maker-of-one".to_owned());
     both("CAV-SPELLING", &left_out, &plain);
+    let mut spelled = opposite();
+    let names = |model: &str| {
+        let names = [model, "Alpha_1"].map(|name| (name.to_owned(), "alpha".to_owned()));
+        names.to_vec()
+    };
+    for (counted, said) in [
+        (CountedAs::One, "Counted as one model"),
+        (CountedAs::OnePerProvider, "counted once under each vendor"),
+        (CountedAs::Several, "Counted as different models"),
+    ] {
+        let model = spelled.selection.facts[0].model.clone();
+        spelled.selection.spellings = vec![Spellings {
+            names: names(&model),
+            counted,
+        }];
+        both("CAV-MODEL-SPELLING", &spelled, &plain);
+        let composed = spelled.compose();
+        let caveat = composed
+            .caveats
+            .iter()
+            .find(|c| c.id == "CAV-MODEL-SPELLING");
+        assert!(caveat.unwrap().text.contains(said), "{caveat:?}");
+    }
     let mut derived = opposite();
     derived.selection.facts[0].derivative = Some("finetune".to_owned());
     both("CAV-DERIVATIVE", &derived, &plain);
@@ -227,7 +277,7 @@ fn a_grader_of_a_vendor_that_stands_out_is_grave_and_stands_beside_the_finding()
         let page = format!("{:?}", composed.document.first_page.findings);
         (
             caveat.unwrap().severity,
-            page.contains("of verdicts by graders of"),
+            page.contains("of verdicts by graders related to"),
         )
     };
     let mut both = reconstruction();
@@ -244,8 +294,8 @@ fn a_grader_of_a_vendor_that_stands_out_is_grave_and_stands_beside_the_finding()
     });
     let page = format!("{:?}", both.compose().document.first_page.findings);
     assert!(
-        page.contains("25% of verdicts by graders of google.")
-            || page.contains("25% of verdicts by graders of Google."),
+        page.contains("25% of verdicts by graders related to google.")
+            || page.contains("25% of verdicts by graders related to Google."),
         "only the graders of the named vendor count"
     );
     use caveat_report::annex::Severity;

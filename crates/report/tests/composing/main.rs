@@ -4,5 +4,6 @@
 
 mod always;
 mod caveats;
+mod spellings;
 mod support;
 mod turning;

@@ -9,7 +9,9 @@ use std::path::Path;
 
 use caveat_analysis::proportion::Level;
 use caveat_analysis::result::Analysis;
-use caveat_analysis::sample::{GraderPair, Labels, Parameters, Sample, SampleModel, SizeVariant};
+use caveat_analysis::sample::{
+    GraderPair, Labels, Parameters, PromptTally, Sample, SampleModel, SamplePart, SizeVariant,
+};
 use caveat_analysis::{analyse, summarise};
 use caveat_report::annex::{
     Annex, ClaimResult, ClaimStatus, CorpusAccount, ReportIdentity, SourceAccount, View,
@@ -99,6 +101,9 @@ impl Case {
 
     /// Analyses the sample again after a change.
     pub fn analysed(mut self) -> Self {
+        for model in &mut self.selection.sample.models {
+            model.parts = parts(model);
+        }
         self.analysis = analyse(&self.selection.sample, &parameters());
         self
     }
@@ -155,6 +160,38 @@ fn definition() -> Definition {
 fn prompts(vendor: usize, n: u64) -> Vec<u32> {
     let start = u32::try_from(vendor * 20).unwrap();
     (start..start + u32::try_from(n).unwrap()).collect()
+}
+
+/// The traces of a model dealt over its prompts, the successes evenly among them.
+fn parts(model: &SampleModel) -> Vec<SamplePart> {
+    let prompts = model.prompts.as_ref().filter(|prompts| !prompts.is_empty());
+    let tallies = prompts.map(|prompts| {
+        let mut tallies: Vec<PromptTally> = prompts
+            .iter()
+            .map(|prompt| PromptTally {
+                prompt: *prompt,
+                day: None,
+                n: 0,
+                succeeded: 0,
+            })
+            .collect();
+        for (trace, place) in (0..model.n).zip((0..tallies.len()).cycle()) {
+            let before = trace * model.succeeded / model.n;
+            tallies[place].n += 1;
+            tallies[place].succeeded += (trace + 1) * model.succeeded / model.n - before;
+        }
+        tallies.retain(|tally| tally.n > 0);
+        tallies
+    });
+    vec![SamplePart {
+        harm_category: None,
+        technique: None,
+        grader: None,
+        n: model.n,
+        succeeded: model.succeeded,
+        not_evaluable: model.not_evaluable,
+        prompts: tallies,
+    }]
 }
 
 /// Builds a case from lines.
@@ -238,11 +275,12 @@ pub fn case(lines: &[Line]) -> Case {
             already_present: 0,
             rejected: 0,
         }],
-        analysis: analyse(&sample, &parameters()),
+        analysis: analyse(&Sample::default(), &parameters()),
         selection: Selection {
             sample,
             facts,
             views: Vec::new(),
+            spellings: Vec::new(),
             account,
         },
         views,
@@ -256,6 +294,7 @@ pub fn case(lines: &[Line]) -> Case {
             note: None,
         }],
     }
+    .analysed()
 }
 
 fn account(lines: &[Line]) -> Account {

@@ -22,6 +22,10 @@ const SAMPLED_OBJECTS: usize = 200;
 /// Most columns that are looked at.
 const MAX_COLUMNS: usize = 2_000;
 
+/// Longest name of a column that is looked at, in characters. Names are compared
+/// with many words; a longer one is a line of data.
+const MAX_NAME_CHARS: usize = 300;
+
 /// How deep keys are followed into objects and lists.
 const MAX_LEVELS: usize = 5;
 
@@ -39,7 +43,7 @@ pub(super) struct Columns {
 pub(super) fn find(path: &Path, limits: &Limits) -> Result<Columns, ImportError> {
     let table = source::open(path, Declared::default())?;
     let shape = table.shape;
-    let mut columns = match shape.kind {
+    let columns = match shape.kind {
         FileKind::Csv => {
             let request = Request {
                 path,
@@ -56,6 +60,7 @@ pub(super) fn find(path: &Path, limits: &Limits) -> Result<Columns, ImportError>
                 Ok((table.reader, table.shape.start_byte))
             };
             let header = csv_rows::survey(open, &layout)?;
+            check(path, &header.names)?;
             of_header(&header.names)
         }
         FileKind::Jsonl => of_lines(path, table.reader, limits)?,
@@ -71,8 +76,35 @@ pub(super) fn find(path: &Path, limits: &Limits) -> Result<Columns, ImportError>
             ..Columns::default()
         },
     };
-    columns.names.truncate(MAX_COLUMNS);
+    check(path, &columns.names)?;
     Ok(columns)
+}
+
+/// Refuses names that are too many or too long to be those of columns.
+fn check(path: &Path, names: &[String]) -> Result<(), ImportError> {
+    if names.len() > MAX_COLUMNS {
+        let found = format!(
+            "{} columns, at most {MAX_COLUMNS} are looked at",
+            names.len()
+        );
+        let hint = "write the mapping by hand, or leave out columns that no record needs";
+        return Err(refused(path, found, hint));
+    }
+    // A character has at least one byte, so short names need no counting.
+    let longest = names.iter().filter(|name| name.len() > MAX_NAME_CHARS);
+    let longest = longest.map(|name| name.chars().count()).max();
+    match longest.filter(|characters| *characters > MAX_NAME_CHARS) {
+        None => Ok(()),
+        Some(characters) => {
+            let found = format!(
+                "the name of a column has {characters} characters, at most {MAX_NAME_CHARS} are \
+                 looked at"
+            );
+            let hint = "the first line must hold the names of the columns, or every row be an \
+                        object with short keys";
+            Err(refused(path, found, hint))
+        }
+    }
 }
 
 fn of_header(names: &[String]) -> Columns {

@@ -29,7 +29,7 @@ use crate::write;
 const SCHEMA_VERSION: &str = "0.3.0";
 
 /// What the manifest of an export calls itself.
-const MANIFEST: &str = "caveat/export-manifest";
+pub(super) const MANIFEST: &str = "caveat/export-manifest";
 
 /// What stands where the corpus names no data set.
 const NO_DATASET: &str = "not stated";
