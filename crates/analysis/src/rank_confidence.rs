@@ -365,7 +365,7 @@ fn lower_root(matrix: &[Vec<f64>]) -> Vec<Vec<f64>> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::proportion::Count;
+    use crate::{proportion::Count, variates::uniform};
 
     const CHANCE: Chance = Chance {
         relabellings: 9_999,
@@ -483,6 +483,88 @@ mod tests {
             .unwrap();
         let alone = pool.install(|| sets(&backwards));
         assert_eq!(sets(&e), alone);
+    }
+
+    /// Worlds in which the sets cover every rank that the true rates allow.
+    fn covered(
+        worlds: u64,
+        true_rates: &[f64],
+        draw: impl Fn(&mut Stream) -> RankEstimates,
+    ) -> f64 {
+        let k = true_rates.len();
+        let chance = Chance {
+            relabellings: 999,
+            seed: 7,
+        };
+        let holds = |world: u64| {
+            let mut stream = Stream::new(11, Pass::Bootstrap, world);
+            let sets = rank_confidence(&draw(&mut stream), Level::P95, chance);
+            sets.known().unwrap().sides.iter().all(|side| {
+                let own = true_rates[side.name[1..].parse::<usize>().unwrap()];
+                let lower = true_rates.iter().filter(|r| **r < own).count();
+                let higher = true_rates.iter().filter(|r| **r > own).count();
+                side.simultaneous.lower <= 1 + lower && side.simultaneous.upper >= k - higher
+            })
+        };
+        let held = (0..worlds).filter(|w| holds(*w)).count();
+        count(held) / crate::sums::count_u64(worlds)
+    }
+
+    #[test]
+    fn simultaneous_sets_cover_all_ranks_of_independent_traces() {
+        let rates = [0.1, 0.12, 0.3, 0.3, 0.3];
+        let share = covered(600, &rates, |stream| {
+            let counts: Vec<(u64, u64)> = rates
+                .iter()
+                .map(|rate| {
+                    let hits = (0..120).filter(|_| uniform(stream) < *rate).count() as u64;
+                    (hits, 120)
+                })
+                .collect();
+            independent(&counts)
+        });
+        // Three standard errors below 95 %.
+        assert!(share > 0.923, "{share}");
+    }
+
+    #[test]
+    fn simultaneous_sets_cover_all_ranks_where_prompts_are_shared() {
+        use crate::{
+            cells::{PromptCell, Unit},
+            same_prompts::PromptSample,
+        };
+        let rates = [0.3, 0.3, 0.35];
+        let names: Vec<String> = (0..3).map(|i| format!("p{i}")).collect();
+        let share = covered(600, &rates, |stream| {
+            let mut cells = Vec::new();
+            for prompt in 0..40 {
+                // The same difficulty for all, with a mean of one.
+                let difficulty = 2.0 * uniform(stream);
+                for (provider, rate) in (0_u32..).zip(&rates) {
+                    let p = (rate * difficulty).min(1.0);
+                    let hits = (0..2).filter(|_| uniform(stream) < p).count();
+                    cells.push(PromptCell {
+                        model: provider,
+                        provider,
+                        prompt,
+                        harm_category: None,
+                        technique: None,
+                        succeeded: u32::try_from(hits).unwrap(),
+                        n: 2,
+                    });
+                }
+            }
+            let sample = PromptSample {
+                cells: &cells,
+                unit: Unit::Provider,
+                names: &names,
+                harm_categories: &[],
+                techniques: &[],
+                category_mix: None,
+            };
+            RankEstimates::by_prompt(&sample, &[0, 1, 2]).unwrap()
+        });
+        assert!(share > 0.923, "{share}");
     }
 
     #[test]

@@ -4,6 +4,8 @@
 
 mod corpus21;
 mod grader_errors;
+mod multiverse;
+mod next_round;
 mod properties;
 mod public;
 mod relabelling;
