@@ -76,8 +76,8 @@ fn broken_rules_name_the_entry() {
         ("[[ambiguous]]\nnames = [\"n\"]\ncandidates = []\nreason = \"r\"".to_owned(), "needs names and candidates"),
         ("[[ambiguous]]\nnames = [\"n\"]\ncandidates = [\"a/z\"]\nreason = \"r\"".to_owned(), "`n` refers to the model `a/z`"),
         ("[[ambiguous]]\nprovider = \"who\"\nnames = [\"n\"]\ncandidates = [\"a/z\"]\nreason = \"r\"".to_owned(), "names a provider"),
-        ("[[model]".to_owned(), "the register cannot be read: line 1, column "),
-        ("\n[[model]]\nsecret = 5\n".to_owned(), "the register cannot be read: line 3, column 1: unknown field `secret`"),
+        ("[[model]".to_owned(), "the register cannot be read: line 11, column "),
+        ("\n[[model]]\nsecret = 5\n".to_owned(), "the register cannot be read: line 13, column 1: unknown field `secret`"),
     ];
     for (text, part) in cases {
         let message = refusal(&text);

@@ -189,7 +189,7 @@ mod tests {
     fn numbers_keep_their_minus_and_text_never_starts_a_formula() {
         assert_eq!(one(Row::default().number(Number(-0.6))), "\"a\"\n-0.6\n");
         assert_eq!(one(Row::default().text("-0.6")), "\"a\"\n\"'-0.6\"\n");
-        assert_eq!(one(Row::default().text("a;=1")), "\"a\"\n\"a;=1\"\n");
+        assert_eq!(one(Row::default().text("a;=1")), "\"a\"\n\"a[U+003B]=1\"\n");
         assert_eq!(
             one(Row::default().text("a\n\"b\"")),
             "\"a\"\n\"a[U+000A]\"\"b\"\"\"\n"
