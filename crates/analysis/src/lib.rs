@@ -74,6 +74,7 @@ pub mod over_time;
 
 pub mod multiverse;
 pub mod specification;
+mod specification_levels;
 
 mod axis_moves;
 
