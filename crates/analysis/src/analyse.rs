@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    blocks::{on_prompts, signal_of, together_of, traces_of},
+    blocks::{on_prompts, prompt_cells, signal_of, together_of, traces_of},
     decomposition::{Shares, ratio, two_plus},
     detectable::power,
     extremes::risk_ratio,
@@ -91,12 +91,16 @@ pub fn analyse(sample: &Sample, parameters: &Parameters) -> Analysis {
         level,
     };
     let tie_groups = rankings.tie_groups(layout);
+    let cells = prompt_cells(layout);
     let (shapley, ((noise, trace_level), (same_prompts, clusters))) = rayon::join(
         || together_of(layout, parameters),
         || {
             rayon::join(
-                || (signal_of(layout, parameters), traces_of(layout, parameters)),
-                || on_prompts(sample, layout, &ranked, parameters),
+                || {
+                    let traces = traces_of(layout, &cells, parameters);
+                    (signal_of(layout, parameters), traces)
+                },
+                || on_prompts(sample, layout, &cells, &ranked, parameters),
             )
         },
     );

@@ -59,11 +59,15 @@ pub(crate) fn signal_of(layout: &Layout<'_>, parameters: &Parameters) -> Signal 
 }
 
 /// Shares of single traces, with prompts where every model has them.
-pub(crate) fn traces_of(layout: &Layout<'_>, parameters: &Parameters) -> TraceShares {
+pub(crate) fn traces_of(
+    layout: &Layout<'_>,
+    cells: &Estimable<Vec<PromptCell>>,
+    parameters: &Parameters,
+) -> TraceShares {
     let sizes: Vec<Option<f64>> = layout.cells.iter().map(|cell| cell.log2_size).collect();
-    let (cells, prompts) = match by_prompt(layout) {
-        Some(cells) => (cells, PromptIds::Known),
-        None => (by_model(layout), PromptIds::Unknown),
+    let (cells, prompts) = match cells {
+        Ok(cells) => (by_prompt(layout, cells), PromptIds::Known),
+        Err(_) => (by_model(layout), PromptIds::Unknown),
     };
     trace_shares(&cells, &sizes, prompts, chance(parameters))
 }
@@ -81,34 +85,26 @@ fn by_model(layout: &Layout<'_>) -> Vec<TraceCell> {
         .collect()
 }
 
-/// One cell for each model and prompt; `None` unless all of them are known.
-fn by_prompt(layout: &Layout<'_>) -> Option<Vec<TraceCell>> {
-    let mut cells = Vec::new();
-    for (model, cell) in layout.cells.iter().enumerate() {
-        let mut tallies: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
-        for part in layout.models[cell.model].parts.iter().filter(|p| p.n > 0) {
-            for tally in part.prompts.as_ref()? {
-                let sum = tallies.entry(tally.prompt).or_default();
-                *sum = (sum.0 + tally.succeeded, sum.1 + tally.n);
-            }
-        }
-        let told: u64 = tallies.values().map(|(_, n)| n).sum();
-        if told != cell.count.trials() {
-            return None;
-        }
-        cells.extend(
-            tallies
-                .into_iter()
-                .map(|(prompt, (succeeded, n))| TraceCell {
-                    provider: cell.provider,
-                    model,
-                    prompt: usize::try_from(prompt).unwrap_or(usize::MAX),
-                    n,
-                    succeeded,
-                }),
-        );
+/// One cell for each model and prompt, whatever its labels.
+fn by_prompt(layout: &Layout<'_>, cells: &[PromptCell]) -> Vec<TraceCell> {
+    let mut merged: BTreeMap<(u32, u32), (u64, u64)> = BTreeMap::new();
+    for cell in cells {
+        let sum = merged.entry((cell.model, cell.prompt)).or_default();
+        *sum = (sum.0 + u64::from(cell.succeeded), sum.1 + u64::from(cell.n));
     }
-    Some(cells)
+    let cells = merged
+        .into_iter()
+        .filter_map(|((model, prompt), (succeeded, n))| {
+            let model = usize::try_from(model).ok()?;
+            Some(TraceCell {
+                provider: layout.cells.get(model)?.provider,
+                model,
+                prompt: usize::try_from(prompt).ok()?,
+                n,
+                succeeded,
+            })
+        });
+    cells.collect()
 }
 
 /// Ranked providers on the prompts that both of a pair met, and every provider's
@@ -116,12 +112,13 @@ fn by_prompt(layout: &Layout<'_>) -> Option<Vec<TraceCell>> {
 pub(crate) fn on_prompts(
     sample: &Sample,
     layout: &Layout<'_>,
+    cells: &Estimable<Vec<PromptCell>>,
     ranked: &[usize],
     parameters: &Parameters,
 ) -> (Quantity<SamePrompts>, Quantity<Vec<Clustering>>) {
-    let cells = match prompt_cells(layout) {
+    let cells = match cells {
         Ok(cells) => cells,
-        Err(reason) => return (Quantity::Absent(reason), Quantity::Absent(reason)),
+        Err(reason) => return (Quantity::Absent(*reason), Quantity::Absent(*reason)),
     };
     let names: Vec<String> = layout
         .providers
@@ -129,7 +126,7 @@ pub(crate) fn on_prompts(
         .map(|provider| provider.name.to_owned())
         .collect();
     let sides = PromptSample {
-        cells: &cells,
+        cells,
         unit: Unit::Provider,
         names: &names,
         harm_categories: &sample.labels.harm_categories,
@@ -148,7 +145,7 @@ pub(crate) fn on_prompts(
 /// # Errors
 /// `NoPromptIds` unless every evaluable trace is known by prompt; `OutOfRange` for more
 /// traces in one cell than can be counted.
-fn prompt_cells(layout: &Layout<'_>) -> Estimable<Vec<PromptCell>> {
+pub(crate) fn prompt_cells(layout: &Layout<'_>) -> Estimable<Vec<PromptCell>> {
     let place = |at: usize| u32::try_from(at).map_err(|_| NotEstimable::OutOfRange);
     let mut cells = Vec::new();
     for (model, cell) in layout.cells.iter().enumerate() {

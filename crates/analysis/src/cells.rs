@@ -217,6 +217,23 @@ pub(crate) fn outer<'a>(
 }
 
 #[cfg(test)]
+pub(crate) mod testing {
+    use super::Tally;
+
+    /// Totals under the keys 0, 1, 2 and so on, from successes and traces.
+    pub(crate) fn tallies(counts: &[(u64, u64)]) -> Vec<Tally> {
+        (0_u32..)
+            .zip(counts)
+            .map(|(key, (succeeded, n))| Tally {
+                key,
+                succeeded: *succeeded,
+                n: *n,
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;

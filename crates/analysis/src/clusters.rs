@@ -289,17 +289,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    fn tallies(counts: &[(u64, u64)]) -> Vec<Tally> {
-        (0_u32..)
-            .zip(counts)
-            .map(|(key, (succeeded, n))| Tally {
-                key,
-                succeeded: *succeeded,
-                n: *n,
-            })
-            .collect()
-    }
+    use crate::cells::testing::tallies;
 
     #[test]
     fn nothing_one_trace_and_one_prompt_give_reasons() {

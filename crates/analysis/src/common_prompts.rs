@@ -183,17 +183,7 @@ pub fn settled(a: &[Tally], b: &[Tally]) -> Option<PairedTable> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-
-    fn tallies(counts: &[(u64, u64)]) -> Vec<Tally> {
-        (0_u32..)
-            .zip(counts)
-            .map(|(key, (succeeded, n))| Tally {
-                key,
-                succeeded: *succeeded,
-                n: *n,
-            })
-            .collect()
-    }
+    use crate::cells::testing::tallies;
 
     #[test]
     fn shared_difficulty_cancels_in_a_difference() {

@@ -59,7 +59,6 @@ pub mod paired;
 pub mod same_prompts;
 pub mod standardised;
 pub mod stratified;
-pub mod verdict_shares;
 
 pub mod agreement;
 pub mod confusion;

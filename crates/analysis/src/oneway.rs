@@ -118,7 +118,7 @@ pub fn one_way(values: &[f64], group: &[usize]) -> Estimable<OneWay> {
 }
 
 /// The decomposition of given sums of squares; at least one group and two values.
-pub(crate) fn assemble(sizes: &[usize], grand_mean: f64, ssb: f64, ssw: f64) -> OneWay {
+fn assemble(sizes: &[usize], grand_mean: f64, ssb: f64, ssw: f64) -> OneWay {
     let (n, k) = (sizes.iter().sum::<usize>(), sizes.len());
     let (df_between, df_within) = (k - 1, n - k);
     let sst = ssb + ssw;

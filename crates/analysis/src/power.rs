@@ -69,15 +69,27 @@ pub fn models_needed(design: &SlopeDesign, slope: f64, power: f64) -> Estimable<
     if !(power > design.alpha && power < 1.0) {
         return Err(NotEstimable::OutOfRange);
     }
-    let enough = |n: usize| -> Estimable<bool> {
+    smallest(3, MOST_MODELS, |n| {
         Ok(slope_power(&SlopeDesign { n, ..*design }, slope)? >= power)
-    };
-    if enough(3)? {
-        return Ok(3);
+    })
+}
+
+/// The smallest whole number from `from` on that is enough, if more is always
+/// enough as well: doubled until it is, then halved between.
+///
+/// # Errors
+/// Those of `enough`; `NotConverged` where twice `most` is not enough.
+pub(crate) fn smallest(
+    from: usize,
+    most: usize,
+    enough: impl Fn(usize) -> Estimable<bool>,
+) -> Estimable<usize> {
+    if enough(from)? {
+        return Ok(from);
     }
-    let (mut low, mut high) = (3, 6);
+    let (mut low, mut high) = (from, 2 * from);
     while !enough(high)? {
-        if high > MOST_MODELS {
+        if high > most {
             return Err(NotEstimable::NotConverged);
         }
         (low, high) = (high, high * 2);

@@ -15,7 +15,7 @@ use crate::{
     labels::Chance,
     monte_carlo::standard_error,
     oneway::null_law,
-    power::provider_power,
+    power::{provider_power, smallest},
     quantity::Number,
     reason::{Estimable, NotEstimable},
     result::{DeclaredShare, ProviderTestPower},
@@ -106,23 +106,9 @@ pub fn provider_models_needed(share: f64, k: usize, alpha: f64, power: f64) -> E
     if !(power > alpha && power < 1.0) {
         return Err(NotEstimable::OutOfRange);
     }
-    let enough = |n: usize| Ok(provider_power(share, n, k, alpha)? >= power);
-    let (mut low, mut high) = (k, k + 1);
-    while !enough(high)? {
-        if high > MOST_MODELS {
-            return Err(NotEstimable::NotConverged);
-        }
-        (low, high) = (high, high * 2);
-    }
-    while high - low > 1 {
-        let middle = low + (high - low) / 2;
-        if enough(middle)? {
-            high = middle;
-        } else {
-            low = middle;
-        }
-    }
-    Ok(high)
+    smallest(k + 1, MOST_MODELS, |n| {
+        Ok(provider_power(share, n, k, alpha)? >= power)
+    })
 }
 
 /// The block: each declared share, for the design with so many models of each

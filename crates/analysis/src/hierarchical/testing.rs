@@ -1,5 +1,6 @@
-//! Tables for the tests of this folder.
-#![allow(clippy::unwrap_used)]
+//! Tables for the tests of this folder, and for nothing else.
+#![cfg(test)]
+#![allow(clippy::panic)]
 
 use super::cells::{Cells, Factor, Role};
 
@@ -28,7 +29,10 @@ pub(crate) fn grid(
     ];
     let successes: Vec<u64> = rows.iter().map(|(m, q)| success(*m, *q)).collect();
     let sizes: Vec<Option<f64>> = rows.iter().map(|r| Some((r.0 % 5) as f64)).collect();
-    Cells::new(&factors, &successes, &vec![n; rows.len()], &sizes).unwrap()
+    match Cells::new(&factors, &successes, &vec![n; rows.len()], &sizes) {
+        Ok(cells) => cells,
+        Err(reason) => panic!("the table of a test cannot be: {reason}"),
+    }
 }
 
 /// A pattern with some of everything.

@@ -56,7 +56,7 @@ pub use reliability::{
 pub use scale::{
     Influence, LinePoint, ModelsNeeded, Power, ProviderResidualPp, Scale, SizeSensitivity,
 };
-pub use shares::{Decomposition, NullDistribution, OneWayResult, Ratio, SingleVerdicts};
+pub use shares::{Decomposition, NullDistribution, OneWayResult, Ratio};
 pub use signal::{
     Levels, NoiseShare, OnSize, ProviderEffect, ProviderPrediction, RandomEffects, Shrunken,
     Signal, Tau,

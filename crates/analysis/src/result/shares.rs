@@ -100,20 +100,3 @@ pub struct Ratio {
     /// Share of relabellings with a ratio at least as large as the observed one.
     pub null_share_at_least: Quantity,
 }
-
-/// Shares of the variance of single verdicts. Most of that variance is the coin
-/// flip of each verdict, so they are small by nature and stand beside no share of
-/// the variance between models.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct SingleVerdicts {
-    /// Evaluable traces.
-    pub n: u64,
-    /// Share that goes with the provider.
-    pub eta2_provider: Quantity,
-    /// Share that goes with the model.
-    pub eta2_model: Quantity,
-    /// Share that goes with the provider, over models in scale.
-    pub eta2_provider_in_scale: Quantity,
-    /// Share that goes with log2 of parameters, over models in scale.
-    pub r2_log2_size: Quantity,
-}

@@ -1,26 +1,30 @@
 //! Shares over single verdicts against the public benchmarks' reference figures.
 
 use caveat_analysis::{
-    NotEstimable, Sample,
-    proportion::Count,
-    verdict_shares::{line_share, single_verdicts},
+    labels::dense,
+    trace_level::{TraceCell, factor_share, levels, size_share},
 };
 use serde_json::Value;
 
-use crate::support::{close, json, model, number, sample};
+use crate::support::{close, json};
 
 const EXACT: f64 = 1e-9;
 
-fn read(view: &Value) -> Sample {
-    let rows = view["models"].as_array().unwrap().iter();
-    sample(
-        rows.enumerate()
-            .map(|(i, row)| {
-                let (succeeded, n) = (row[2].as_u64().unwrap(), row[3].as_u64().unwrap());
-                let provider = row[0].as_str().unwrap();
-                model(provider, &format!("m{i}"), row[1].as_f64(), succeeded, n)
-            })
-            .collect(),
+/// One cell for each model, all on one prompt, with the sizes that are known.
+fn read(view: &Value) -> (Vec<TraceCell>, Vec<Option<f64>>) {
+    let rows = view["models"].as_array().unwrap();
+    let providers = dense(rows.iter().map(|row| row[0].as_str().unwrap()));
+    let cells = rows.iter().zip(providers).enumerate();
+    let cells = cells.map(|(model, (row, provider))| TraceCell {
+        provider,
+        model,
+        prompt: 0,
+        n: row[3].as_u64().unwrap(),
+        succeeded: row[2].as_u64().unwrap(),
+    });
+    (
+        cells.collect(),
+        rows.iter().map(|row| row[1].as_f64()).collect(),
     )
 }
 
@@ -30,42 +34,30 @@ fn every_public_view_has_the_reference_shares() {
     assert_eq!(views.as_object().unwrap().len(), 18);
     for (name, view) in views.as_object().unwrap() {
         let expected = view["expected"].as_object().unwrap();
-        let ours = single_verdicts(&read(view));
-        assert_eq!(Some(ours.n), expected["n_verdicts"].as_u64(), "{name}");
+        let (cells, sizes) = read(view);
+        let sized = |cell: &&TraceCell| sizes[cell.model].is_some();
+        let in_scale: Vec<TraceCell> = cells.iter().filter(sized).copied().collect();
+        let on_size: Vec<(f64, u64, u64)> = in_scale
+            .iter()
+            .map(|cell| (sizes[cell.model].unwrap().log2(), cell.n, cell.succeeded))
+            .collect();
+        let eta2 = |cells: &[TraceCell], label: fn(&TraceCell) -> usize| {
+            factor_share(&levels(cells, label)).and_then(|share| share.eta2)
+        };
+        let n: u64 = cells.iter().map(|cell| cell.n).sum();
+        assert_eq!(Some(n), expected["n_verdicts"].as_u64(), "{name}");
         let mut compared = 1;
-        for (field, value) in [
-            ("eta2_model", &ours.eta2_model),
-            ("eta2_provider", &ours.eta2_provider),
-            ("known_size_eta2_provider", &ours.eta2_provider_in_scale),
-            ("known_size_r2_log2_size", &ours.r2_log2_size),
+        for (field, ours) in [
+            ("eta2_model", eta2(&cells, |c| c.model)),
+            ("eta2_provider", eta2(&cells, |c| c.provider)),
+            ("known_size_eta2_provider", eta2(&in_scale, |c| c.provider)),
+            ("known_size_r2_log2_size", size_share(&on_size)),
         ] {
             if let Some(theirs) = expected.get(field) {
-                close(number(value), theirs.as_f64().unwrap(), EXACT);
+                close(ours.unwrap(), theirs.as_f64().unwrap(), EXACT);
                 compared += 1;
             }
         }
         assert_eq!(compared, expected.len(), "{name}");
     }
-}
-
-#[test]
-fn no_models_no_sizes_and_impossible_counts_give_reasons() {
-    let nothing = single_verdicts(&Sample::default());
-    assert!(nothing.eta2_model.reason().is_some() && nothing.n == 0);
-    assert_eq!(nothing.r2_log2_size.reason(), Some(NotEstimable::NoTraces));
-    let odd = sample(vec![
-        model("a", "m", None, 3, 9),
-        model("a", "m", Some(7.0), 9, 3),
-        model("b", "m", None, 0, 0),
-    ]);
-    let odd = single_verdicts(&odd);
-    assert_eq!(odd.n, 9);
-    assert_eq!(odd.eta2_provider.reason(), Some(NotEstimable::OneGroup));
-}
-
-#[test]
-fn sizes_and_models_have_to_match() {
-    let one = [Count::new(1, 2).unwrap()];
-    assert_eq!(line_share(&one, &[]), Err(NotEstimable::LengthMismatch));
-    assert_eq!(line_share(&one, &[f64::NAN]), Err(NotEstimable::OutOfRange));
 }

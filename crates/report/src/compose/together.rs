@@ -57,7 +57,7 @@ fn lead(facts: &Facts<'_>) -> Prose {
                 format!(
                     "Split evenly over both orders and corrected for the number of vendors, {} goes with the vendor; random names give as much or more in {} of cases.",
                     format::percent(parts.provider.0.max(0.0)),
-                    format::small_share(law.p.0)
+                    format::percent(law.p.0)
                 )
             },
             ["t1"],

@@ -62,6 +62,22 @@ fn set_scale(std: &mut f64, inverse: &mut f64, variance: f64, clamp: (f64, f64))
     *inverse = libm::sqrt(1.0 / variance);
 }
 
+/// The same, with a value in the place of a variance that is none; without one
+/// the scale stays.
+fn set_scale_or(
+    std: &mut f64,
+    inverse: &mut f64,
+    variance: f64,
+    fill: Option<f64>,
+    clamp: (f64, f64),
+) {
+    if variance.is_finite() && variance != 0.0 {
+        set_scale(std, inverse, variance, clamp);
+    } else if let Some(fill) = fill {
+        set_scale(std, inverse, fill, (0.0, f64::MAX));
+    }
+}
+
 impl Math for Arithmetic {
     type Vector = Vec<f64>;
     type EigVectors = ();
@@ -349,11 +365,7 @@ impl Math for Arithmetic {
     ) {
         for (variance, (std, inverse)) in draw_var.iter().zip(std.iter_mut().zip(inv_std)) {
             let variance = variance * scale;
-            if variance.is_finite() && variance != 0.0 {
-                set_scale(std, inverse, variance, clamp);
-            } else if let Some(fill) = fill_invalid {
-                set_scale(std, inverse, fill, (0.0, f64::MAX));
-            }
+            set_scale_or(std, inverse, variance, fill_invalid, clamp);
         }
     }
 
@@ -369,11 +381,7 @@ impl Math for Arithmetic {
         let variances = draw_var.iter().zip(grad_var);
         for ((draw, grad), (std, inverse)) in variances.zip(std.iter_mut().zip(inv_std)) {
             let variance = libm::sqrt(draw / grad);
-            if variance.is_finite() && variance != 0.0 {
-                set_scale(std, inverse, variance, clamp);
-            } else if let Some(fill) = fill_invalid {
-                set_scale(std, inverse, fill, (0.0, f64::MAX));
-            }
+            set_scale_or(std, inverse, variance, fill_invalid, clamp);
         }
     }
 
