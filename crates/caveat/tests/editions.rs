@@ -75,13 +75,12 @@ fn an_edition_alone_is_worked_out_again_from_its_own_counts() {
     assert!(out.contains("inputs (3 files) are not here"), "{out}");
 }
 
-#[test]
-fn a_figure_that_does_not_follow_is_found_also_where_the_digests_agree() {
-    let folder = tempfile::tempdir().unwrap();
-    let edition = received(folder.path());
+/// An edition whose annex was changed, with a manifest that agrees.
+fn forged(folder: &Path, change: impl Fn(&mut Value)) -> String {
+    let edition = received(folder);
     let annex = edition.join("annex.json");
     let mut value: Value = serde_json::from_slice(&fs::read(&annex).unwrap()).unwrap();
-    value["decomposition"]["eta2"] = 0.9.into();
+    change(&mut value);
     let bytes = serde_json::to_vec_pretty(&value).unwrap();
     fs::write(&annex, &bytes).unwrap();
     let manifest = edition.join("manifest.json");
@@ -95,13 +94,60 @@ fn a_figure_that_does_not_follow_is_found_also_where_the_digests_agree() {
     file["sha256"] = caveat_corpus::Digest::of(&bytes).to_hex().into();
     file["bytes"] = bytes.len().into();
     fs::write(&manifest, serde_json::to_vec(&listed).unwrap()).unwrap();
-    let (code, out, _) = outcome(&["verify", edition.to_str().unwrap()]);
+    edition.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_figure_that_does_not_follow_is_found_also_where_the_digests_agree() {
+    let folder = tempfile::tempdir().unwrap();
+    let edition = forged(folder.path(), |annex| {
+        annex["decomposition"]["eta2"] = 0.9.into();
+    });
+    let (code, out, _) = outcome(&["verify", &edition]);
     assert_eq!(code, 1, "{out}");
     assert!(out.contains("files      yes"), "{out}");
     assert!(
         out.contains("decomposition: the annex says something else"),
         "{out}"
     );
+}
+
+#[test]
+fn an_annex_that_cannot_be_worked_out_is_no_yes_and_costs_no_time() {
+    type Change = fn(&mut Value);
+    let changes: [(Change, &str); 4] = [
+        (
+            |annex| annex["rules"]["analysis"]["permutations"] = 4_000_000_000_u64.into(),
+            "`analysis.permutations` is 4000000000",
+        ),
+        (
+            |annex| annex["rules"]["analysis"]["level"] = 5.into(),
+            "`analysis.level` is 5",
+        ),
+        (|annex| annex["models"] = 7.into(), "models or rules"),
+        (|annex| annex["rules"] = Value::Null, "models or rules"),
+    ];
+    for (change, said) in changes {
+        let folder = tempfile::tempdir().unwrap();
+        let (code, out, _) = outcome(&["verify", &forged(folder.path(), change)]);
+        assert_eq!(code, 1, "{out}");
+        assert!(out.contains("figures    NO") && out.contains(said), "{out}");
+    }
+}
+
+#[test]
+fn no_name_in_an_edition_forges_a_line_of_the_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let edition = received(folder.path());
+    let manifest = edition.join("manifest.json");
+    let mut listed: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    listed["report"] = "164\nsignature  yes: signed by all".into();
+    fs::write(&manifest, serde_json::to_vec(&listed).unwrap()).unwrap();
+    let edition = edition.to_str().unwrap();
+    for arguments in [vec!["verify", edition], vec!["diff", edition, edition]] {
+        let (_, out, _) = outcome(&arguments);
+        assert!(!out.contains("\nsignature  yes"), "{out}");
+    }
 }
 
 #[test]

@@ -95,7 +95,11 @@ fn compare(earlier: &Edition, before: &Value, later: &Edition, after: &Value) ->
 }
 
 fn in_words(difference: &Difference) -> String {
-    let mut text = format!("{}\n{}\n", difference.earlier, difference.later);
+    let mut text = format!(
+        "{}\n{}\n",
+        printable(&difference.earlier),
+        printable(&difference.later)
+    );
     let causes = [
         ("Data", &difference.data),
         ("Graders", &difference.graders),

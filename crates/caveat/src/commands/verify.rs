@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use caveat_analysis::analyse;
 use caveat_analysis::sample::{Labels, Sample, SampleModel};
 use caveat_corpus::Digest;
+use caveat_importer::text::printable;
 use caveat_render::manifest::{MANIFEST_FILE, Manifest};
 use caveat_report::definition::{AnalysisRules, SizeMeasure, SizeRule};
 use minisign::{PublicKey, PublicKeyBox, SignatureBox};
@@ -90,7 +91,9 @@ fn in_words(edition: &Edition, checks: &[Check]) -> String {
     let manifest = &edition.manifest;
     let mut text = format!(
         "Report {}, edition of {}, made by caveat {}\n",
-        manifest.report, manifest.edition_date, manifest.caveat_version
+        printable(&manifest.report),
+        printable(&manifest.edition_date),
+        printable(&manifest.caveat_version)
     );
     for check in checks {
         let word = match check.result {
@@ -100,7 +103,7 @@ fn in_words(edition: &Edition, checks: &[Check]) -> String {
         };
         text.push_str(&format!("{:<10} {word}: {}\n", check.check, check.detail));
         for fault in &check.faults {
-            text.push_str(&format!("{:<10} - {fault}\n", ""));
+            text.push_str(&format!("{:<10} - {}\n", "", printable(fault)));
         }
     }
     text
@@ -203,14 +206,9 @@ fn changed_inputs(manifest: &Manifest, found: &[caveat_render::InputDigest]) -> 
 /// Works out again what counts and sizes of the annex give.
 fn from_annex(edition: &Edition) -> Result<Check, Failure> {
     let annex = edition.annex()?;
-    let (Some(sample), Some(rules)) = (sample(&annex), rules(&annex)) else {
-        return Ok(Check {
-            check: "figures",
-            result: Answer::NotChecked,
-            detail: "the annex does not hold what is needed to work its figures out again"
-                .to_owned(),
-            faults: Vec::new(),
-        });
+    let (sample, rules) = match (sample(&annex), rules(&annex)) {
+        (Some(sample), Some(rules)) if rules.fault().is_none() => (sample, rules),
+        (_, rules) => return Ok(unusable(edition, rules.and_then(|rules| rules.fault()))),
     };
     let parameters = pipeline::parameters(&rules)?;
     let again = serde_json::to_value(analyse(&sample, &parameters))
@@ -231,6 +229,21 @@ fn from_annex(edition: &Edition) -> Result<Check, Failure> {
         ),
         "figures of the annex do not follow from its own counts and sizes".to_owned(),
     ))
+}
+
+/// The answer where the annex does not hold what its figures follow from. Every
+/// edition of this version does, so that one which does not was changed.
+fn unusable(edition: &Edition, fault: Option<(String, &'static str)>) -> Check {
+    let version = env!("CARGO_PKG_VERSION");
+    let ours = edition.manifest.caveat_version == version;
+    let missing = "its models or rules are not as caveat writes them".to_owned();
+    let why = fault.map_or(missing, |(problem, _)| problem);
+    Check {
+        check: "figures",
+        result: if ours { Answer::No } else { Answer::NotChecked },
+        detail: "the annex does not hold what is needed to work its figures out again".to_owned(),
+        faults: vec![why],
+    }
 }
 
 fn count(n: usize, one: &str, many: &str) -> String {
@@ -315,7 +328,7 @@ fn signature(edition: &Edition, file: Option<&Path>, key: &str) -> Result<Check,
         faults,
         format!(
             "{MANIFEST_FILE} was signed with this key; the signer wrote \u{201c}{}\u{201d}",
-            signature.trusted_comment().unwrap_or_default()
+            printable(&signature.trusted_comment().unwrap_or_default())
         ),
         format!("{MANIFEST_FILE} was not signed with this key"),
     ))

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::{Definition, DefinitionError};
+use super::{AnalysisRules, Definition, DefinitionError};
 
 impl Definition {
     /// Reads `report.toml` from its text; `path` is for messages.
@@ -59,29 +59,8 @@ impl Definition {
                 );
             }
         }
-        for (name, level) in [
-            ("level", self.analysis.level),
-            ("variance_level", self.analysis.variance_level),
-        ] {
-            if !(0.5..1.0).contains(&level) {
-                return refuse(
-                    format!("`analysis.{name}` is {level}, outside 0.5 to below 1"),
-                    "0.95 is usual for rates, 0.90 for shares of variance",
-                );
-            }
-        }
-        let band = self.analysis.band_points;
-        if !(band > 0.0 && band <= 100.0) {
-            return refuse(
-                format!("`analysis.band_points` is {band}, outside 0 to 100"),
-                "give the half-width of the band in percentage points",
-            );
-        }
-        if !(999..=10_000_000).contains(&self.analysis.permutations) {
-            return refuse(
-                format!("`analysis.permutations` is {}", self.analysis.permutations),
-                "use 999 to 10,000,000; 20,000 is the default",
-            );
+        if let Some((problem, hint)) = self.analysis.fault() {
+            return refuse(problem, hint);
         }
         let texts = [
             ("words.event", Some(&self.words.event)),
@@ -131,6 +110,38 @@ impl Definition {
             problem: format!("`size.source` is `{}`", source.escape_debug()),
             hint: "use `corpus`, `register`, or `table:FILE`".to_owned(),
         })
+    }
+}
+
+impl AnalysisRules {
+    /// What is wrong with the numbers, and what to write in their place; nothing
+    /// where an analysis can be made with them in bounded time.
+    pub fn fault(&self) -> Option<(String, &'static str)> {
+        for (name, level) in [
+            ("level", self.level),
+            ("variance_level", self.variance_level),
+        ] {
+            if !(0.5..1.0).contains(&level) {
+                return Some((
+                    format!("`analysis.{name}` is {level}, outside 0.5 to below 1"),
+                    "0.95 is usual for rates, 0.90 for shares of variance",
+                ));
+            }
+        }
+        let band = self.band_points;
+        if !(band > 0.0 && band <= 100.0) {
+            return Some((
+                format!("`analysis.band_points` is {band}, outside 0 to 100"),
+                "give the half-width of the band in percentage points",
+            ));
+        }
+        if !(999..=10_000_000).contains(&self.permutations) {
+            return Some((
+                format!("`analysis.permutations` is {}", self.permutations),
+                "use 999 to 10,000,000; 20,000 is the default",
+            ));
+        }
+        None
     }
 }
 
