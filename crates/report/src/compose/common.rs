@@ -44,19 +44,7 @@ fn lead(facts: &Facts<'_>) -> Prose {
             )];
         }
     };
-    let counts = same.verdicts;
-    let total = counts.comparable + counts.on_common_prompts + counts.not_comparable;
-    let mut prose = vec![say(
-        format!(
-            "Of {} {} comparable on all its prompts, {} on the prompts that both met, {} not at all (fewer than {} common prompts).",
-            format::plural(total, "pair of vendors", "pairs of vendors"),
-            are(counts.comparable),
-            bare(counts.on_common_prompts),
-            bare(counts.not_comparable),
-            format::count(same.rule.fewest_common_prompts)
-        ),
-        ["l1"],
-    )];
+    let mut prose = vec![say(comparable_in_words(same), ["l1"])];
     if let Some(held) = held(facts) {
         prose.push(say(held_in_words(&held), ["c1", "l1"]));
     }
@@ -78,23 +66,80 @@ fn lead(facts: &Facts<'_>) -> Prose {
     prose
 }
 
-/// A count with "none" for nothing.
-fn bare(n: usize) -> String {
-    match n {
-        0 => "none".to_owned(),
-        n => format::word(n),
+/// How many pairs can be compared, and on what; what does not occur is not named.
+fn comparable_in_words(same: &SamePrompts) -> String {
+    let counts = same.verdicts;
+    let total = counts.comparable + counts.on_common_prompts + counts.not_comparable;
+    let fewest = format::count(same.rule.fewest_common_prompts);
+    let pairs = format::plural(total, "pair of vendors", "pairs of vendors");
+    if counts.not_comparable == total {
+        return format!(
+            "None of {pairs} can be compared: each shares fewer than {fewest} prompts."
+        );
+    }
+    let parts: Vec<String> = [
+        (
+            counts.comparable,
+            match counts.comparable {
+                1 => "as it stands",
+                _ => "as they stand",
+            }
+            .to_owned(),
+        ),
+        (
+            counts.on_common_prompts,
+            "on the prompts that both met alone".to_owned(),
+        ),
+        (
+            counts.not_comparable,
+            format!("not at all (fewer than {fewest} common prompts)"),
+        ),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .enumerate()
+    .map(|(place, (n, how))| match place {
+        0 => format!("{} comparable {how}", are(n)),
+        _ => format!("{} {how}", format::word(n)),
+    })
+    .collect();
+    match parts.as_slice() {
+        [_] if counts.comparable == total => format!(
+            "Each of {pairs} is comparable as it stands: both met the same prompts about as often."
+        ),
+        [_] => format!("Each of {pairs} is comparable on the prompts that both met alone."),
+        parts => format!("Of {pairs} {}.", parts.join(", ")),
     }
 }
 
 /// What is left, on common prompts, of the pairs that the ranking tells apart.
 fn held_in_words(held: &Held) -> String {
+    if held.held == held.told {
+        return if held.told == 1 {
+            "The pair told apart above is shown on common prompts as well.".to_owned()
+        } else {
+            format!(
+                "All {} pairs told apart above are shown on common prompts as well.",
+                format::word(held.told)
+            )
+        };
+    }
     let told = format::plural(held.told, "pair told apart", "pairs told apart");
-    format!(
-        "Of the {told} above {} shown on common prompts alone, where results are fewer; {} open there, and {} cannot be compared on them.",
-        are(held.held),
-        are(held.open),
-        bare(held.unknown)
-    )
+    let mut text = format!(
+        "Of the {told} above {} shown on common prompts alone, where results are fewer",
+        are(held.held)
+    );
+    if held.open > 0 {
+        text.push_str(&format!("; {} open there", are(held.open)));
+    }
+    if held.unknown > 0 {
+        text.push_str(&format!(
+            "; {} cannot be compared on them",
+            format::word(held.unknown)
+        ));
+    }
+    text.push('.');
+    text
 }
 
 /// Pairs that can be compared, those told apart first.
@@ -220,4 +265,81 @@ fn cluster_row(facts: &Facts<'_>, one: &Clustering) -> Row {
         figure(one.design_effect.number(), 1),
         figure(one.effective_n.number(), 0),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use caveat_analysis::result::{ComparabilityCounts, ComparabilityRule};
+
+    use super::*;
+
+    fn same(comparable: usize, on_common_prompts: usize, not_comparable: usize) -> SamePrompts {
+        let none = || caveat_analysis::Quantity::Absent(caveat_analysis::NotEstimable::NoLabels);
+        SamePrompts {
+            rule: ComparabilityRule::default(),
+            common_to_all: 0,
+            sides: Vec::new(),
+            pairs: Vec::new(),
+            verdicts: ComparabilityCounts {
+                comparable,
+                on_common_prompts,
+                not_comparable,
+            },
+            reversed_pairs: 0,
+            ordered_pairs: 0,
+            moved_on_common: none(),
+            moved_by_category: none(),
+            moved_by_technique: none(),
+        }
+    }
+
+    #[test]
+    fn what_can_be_compared_is_told_without_what_does_not_occur() {
+        for (counts, start) in [
+            (
+                (21, 0, 0),
+                "Each of 21 pairs of vendors is comparable as it stands:",
+            ),
+            (
+                (0, 3, 0),
+                "Each of 3 pairs of vendors is comparable on the prompts that",
+            ),
+            ((0, 0, 3), "None of 3 pairs of vendors can be compared:"),
+            (
+                (0, 24, 12),
+                "Of 36 pairs of vendors 24 are comparable on the prompts that both met alone, twelve not at all",
+            ),
+            (
+                (1, 2, 0),
+                "Of 3 pairs of vendors one is comparable as it stands, two on the prompts",
+            ),
+        ] {
+            let text = comparable_in_words(&same(counts.0, counts.1, counts.2));
+            assert!(text.starts_with(start), "{text}");
+        }
+    }
+
+    #[test]
+    fn pairs_that_hold_and_do_not_are_whole_sentences() {
+        let held = |told, held, open| {
+            held_in_words(&Held {
+                told,
+                held,
+                open,
+                unknown: told - held - open,
+            })
+        };
+        assert_eq!(
+            held(9, 9, 0),
+            "All nine pairs told apart above are shown on common prompts as well."
+        );
+        assert_eq!(
+            held(1, 1, 0),
+            "The pair told apart above is shown on common prompts as well."
+        );
+        assert_eq!(
+            held(15, 0, 8),
+            "Of the 15 pairs told apart above none is shown on common prompts alone, where results are fewer; eight are open there; seven cannot be compared on them."
+        );
+    }
 }

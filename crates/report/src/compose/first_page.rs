@@ -343,12 +343,12 @@ fn share_range(range: Option<&caveat_analysis::result::Range>) -> Option<String>
 /// their choice among all pairs.
 fn pooled_range(facts: &Facts<'_>) -> Option<String> {
     let adjusted = facts.analysis().risk_ratio.pooled_adjusted.known();
+    // At the report's own level, which the foot of the page states.
     adjusted.map(|ratio| {
         format!(
-            "pooled {} to {}, {}",
+            "pooled {} to {}",
             format::times(ratio.lower.0),
-            format::times(ratio.upper.0),
-            words::level(facts)
+            format::times(ratio.upper.0)
         )
     })
 }
