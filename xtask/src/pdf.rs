@@ -2,7 +2,8 @@
 //!
 //! qpdf for syntax, poppler for tags, text and attachments, pdfua for rules of
 //! PDF/UA, and the typst command line's engine as a twin: the same folder must
-//! give the same text and the same number of pages. A tool that is missing is
+//! give the same text and the same number of pages, and the first page must hold
+//! its limits on both papers. A tool that is missing is
 //! a failure where `CI` is set and is named as skipped elsewhere.
 
 use std::path::{Path, PathBuf};
@@ -10,6 +11,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use crate::run;
+
+/// Heading of the last block of the first page, which has to stand on it.
+const LIMITS: &str = "Before you use this";
 
 /// Checks the given editions, or every committed one.
 pub(crate) fn run(editions: &[String]) -> Result<()> {
@@ -111,13 +115,23 @@ fn twin(edition: &Path, file: &str) -> Result<()> {
     )?;
     let script = "import sys, typst, os\nos.chdir(sys.argv[1])\n\
         typst.compile('report/report.typ', root='.', output='twin.pdf', font_paths=['lib/fonts'], \
-        ignore_system_fonts=True, pdf_standards=['a-3a', 'ua-1'])\n";
+        ignore_system_fonts=True, pdf_standards=['a-3a', 'ua-1'])\n\
+        typst.compile('report/report.typ', root='.', output='letter.pdf', font_paths=['lib/fonts'], \
+        ignore_system_fonts=True, sys_inputs={'paper': 'us-letter'})\n";
     run::output("python3", &["-c", script, target])?;
     let twin = folder.join("twin.pdf");
     let twin = twin.to_str().context("the scratch folder is not UTF-8")?;
     let (ours, theirs) = (text(file)?, text(twin)?);
     if ours != theirs {
         bail!("the typst command line gives another text for `{file}`");
+    }
+    let letter = folder.join("letter.pdf");
+    let letter = letter.to_str().context("the scratch folder is not UTF-8")?;
+    for (paper, text) in [("A4", &ours), ("US Letter", &text(letter)?)] {
+        let first = text.split('\u{c}').next().unwrap_or_default();
+        if !first.contains(LIMITS) {
+            bail!("the first page of `{file}` does not hold its limits on {paper}");
+        }
     }
     let pages = |text: &str| text.matches('\u{c}').count();
     println!("twin: same text on {} pages", pages(&ours));
