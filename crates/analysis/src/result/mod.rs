@@ -6,6 +6,7 @@
 
 mod contrasts;
 mod design;
+mod detail;
 mod models;
 mod prompts;
 mod reliability;
@@ -26,6 +27,7 @@ pub use contrasts::{
 pub use design::{
     Agreement, GraderUse, Overlap, PairAgreement, PairOverlap, ProviderPrompts, ShareGap,
 };
+pub use detail::{GraderShare, LabelRate, Labelled, ModelPair, ProviderDetail, TracesNeeded};
 pub use models::{Band, MeanRate, ModelResult, ProviderResult, RankResult};
 pub use prompts::{
     Clustering, CommonRate, Comparability, ComparabilityCounts, ComparabilityRule, PairOnPrompts,
