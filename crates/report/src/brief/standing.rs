@@ -5,6 +5,7 @@ use caveat_analysis::result::{Comparability, ProviderResult};
 use super::document::{Fact, Part};
 use super::{Against, Subject, limits_in_cells, limits_in_words};
 use crate::compose::charts;
+use crate::composition::Facts;
 use crate::document::{Cell, Column, ColumnKind, Prose, Row, Sentence, Table};
 use crate::findings::prompts::{self, Prompts};
 use crate::format;
@@ -38,9 +39,9 @@ fn rate(subject: &Subject<'_>) -> Prose {
     let Some(rate) = subject.provider.pooled_asr.known() else {
         return vec![strong(
             format!(
-                "No test of {} could be judged, so there is no rate",
+                "No test of {} could be judged, so there is no rate.",
                 subject.name
-            ) + ".",
+            ),
             id,
         )];
     };
@@ -119,7 +120,7 @@ fn place(subject: &Subject<'_>) -> Sentence {
         );
     }
     let of = format::word(rank.of);
-    let clause = prompts::clause(facts);
+    let clause = short_clause(facts);
     let text = if rank.lower == rank.upper {
         format!(
             "Its place among {of} vendors is settled: {} from the lowest rate, {clause}.",
@@ -135,6 +136,16 @@ fn place(subject: &Subject<'_>) -> Sentence {
         )
     };
     say(text, [id, "c1".to_owned(), "o1".to_owned()])
+}
+
+/// Which prompts a place rests on, in few words.
+fn short_clause(facts: &Facts<'_>) -> &'static str {
+    match prompts::prompts(facts) {
+        Prompts::Same | Prompts::Stated { .. } => "on the same prompts",
+        Prompts::Differ { apart: 0, .. } => "on partly different prompts",
+        Prompts::Differ { .. } => "on partly or wholly different prompts",
+        Prompts::Uncounted | Prompts::Unknown => "on prompts that the data do not identify",
+    }
 }
 
 fn count(subject: &Subject<'_>, wanted: Against) -> usize {

@@ -578,7 +578,7 @@ fn answer_table_and_questions_turn_when_the_data_turn() {
         answer(&high)
     );
     assert!(
-        answer(&turned).contains("about nine in ten"),
+        answer(&turned).contains("in 92% of tests"),
         "{}",
         answer(&turned)
     );
