@@ -139,7 +139,9 @@ fn figures(edition: &Edition, report: Option<&Path>) -> Result<Check, Failure> {
     // A brief lies in a folder of briefs.
     let depth = if vendor.is_some() { 2 } else { 1 };
     let beside = edition.folder.canonicalize().ok();
-    let above = beside.as_deref().and_then(|folder| folder.ancestors().nth(depth));
+    let above = beside
+        .as_deref()
+        .and_then(|folder| folder.ancestors().nth(depth));
     let report = match report {
         Some(report) => Some(report.to_path_buf()),
         None => above
@@ -163,7 +165,9 @@ fn figures(edition: &Edition, report: Option<&Path>) -> Result<Check, Failure> {
 
 fn from_report(edition: &Edition, report: &Path) -> Result<Check, Failure> {
     let evaluated = pipeline::evaluate(Project::open(report)?)?;
-    compared(edition, report, &evaluated.inputs, || pipeline::edition(&evaluated))
+    compared(edition, report, &evaluated.inputs, || {
+        pipeline::edition(&evaluated)
+    })
 }
 
 fn brief_from_report(edition: &Edition, report: &Path, vendor: &str) -> Result<Check, Failure> {

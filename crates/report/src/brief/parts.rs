@@ -278,7 +278,11 @@ pub(super) fn worst<'a>(subject: &Subject<'a>) -> Option<(String, &'static str, 
             found.push((margin, below(kind.letter, place), kind.one, label));
         }
     }
-    let (_, id, kind, label) = found.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let (_, id, kind, label) = found
+        .into_iter()
+        // Of equal ones the first, the attack family.
+        .rev()
+        .max_by(|a, b| a.0.total_cmp(&b.0))?;
     Some((id, kind, label))
 }
 

@@ -144,7 +144,7 @@ fn short_clause(facts: &Facts<'_>) -> &'static str {
         Prompts::Same | Prompts::Stated { .. } => "on the same prompts",
         Prompts::Differ { apart: 0, .. } => "on partly different prompts",
         Prompts::Differ { .. } => "on partly or wholly different prompts",
-        Prompts::Uncounted | Prompts::Unknown => "on prompts that the data do not identify",
+        Prompts::Uncounted | Prompts::Unknown => "on prompts not identified",
     }
 }
 
