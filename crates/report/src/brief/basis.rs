@@ -2,7 +2,7 @@
 
 use caveat_analysis::result::ModelResult;
 
-use super::{Subject, limits_in_words, new_page, section as section_of};
+use super::{Subject, limits_in_words, section as section_of};
 use crate::compose::models::lost_is_unknown;
 use crate::definition::Topic;
 use crate::document::{Block, Entry, Row, Section, Table};
@@ -47,7 +47,7 @@ pub(super) fn section(subject: &Subject<'_>) -> Section {
     if !known.is_empty() {
         blocks.push(super::list(known));
     }
-    new_page(section_of(
+    section_of(
         "basis",
         "What these numbers rest on",
         vec![say(
@@ -63,7 +63,7 @@ pub(super) fn section(subject: &Subject<'_>) -> Section {
             ["e2"],
         )],
         blocks,
-    ))
+    )
 }
 
 fn entry(name: &str, sentence: crate::document::Sentence) -> Entry {

@@ -3,7 +3,7 @@
 //! Codes are those of the report's caveats where the matter is the same; the
 //! text speaks of this vendor.
 
-use super::{Subject, list, new_page, parts, section as section_of};
+use super::{Subject, list, parts, section as section_of};
 use crate::annex::Severity;
 use crate::caveats::{CONTRADICTION_TOLERANCE, Caveat, Topic};
 use crate::composition::GraderFact;
@@ -63,12 +63,12 @@ pub(super) fn section(subject: &Subject<'_>, caveats: &[Caveat]) -> Section {
             vec![list(items)],
         )
     };
-    new_page(section_of(
+    section_of(
         "caveats",
         &format!("Caveats for {}", subject.name),
         vec![plain(lead)],
         blocks,
-    ))
+    )
 }
 
 struct Words {

@@ -1,6 +1,6 @@
 //! Method and glossary of a brief.
 
-use super::{Subject, new_page, section as section_of};
+use super::{Subject, section as section_of};
 use crate::definition::MissingReply;
 use crate::document::{Block, Entry, Prose, Section};
 use crate::format;
@@ -79,7 +79,7 @@ pub(super) fn section(subject: &Subject<'_>) -> Section {
             )],
         ),
     ];
-    new_page(section_of(
+    section_of(
         "method",
         "Method",
         vec![say(
@@ -91,7 +91,7 @@ pub(super) fn section(subject: &Subject<'_>) -> Section {
             ["e2"],
         )],
         vec![Block::Entries { entries }],
-    ))
+    )
 }
 
 pub(super) fn glossary(subject: &Subject<'_>) -> Section {

@@ -207,10 +207,7 @@ fn head(subject: &Subject<'_>) -> Head {
 /// What was not tested, what is not comparable, what the vendor says.
 fn limits(subject: &Subject<'_>) -> Panel {
     let reply = match subject.reply {
-        None => say(
-            "none received by the date of this edition. A reply is printed in full.",
-            ["e2"],
-        ),
+        None => say("none received by the date of this edition.", ["e2"]),
         Some(reply) => say(
             format!(
                 "{}; printed in full below.",
@@ -349,14 +346,6 @@ fn section(id: &str, heading: &str, lead: Prose, blocks: Vec<Block>) -> Section 
         lead,
         blocks,
         new_page: false,
-    }
-}
-
-/// A section that starts a page.
-fn new_page(section: Section) -> Section {
-    Section {
-        new_page: true,
-        ..section
     }
 }
 

@@ -3,7 +3,7 @@
 use caveat_analysis::result::ModelResult;
 
 use super::document::Part;
-use super::{Subject, limits_in_cells, new_page};
+use super::{Subject, limits_in_cells};
 use crate::document::{Block, MAX_ROWS, Prose, Row, Section, Table};
 use crate::evidence::numbered;
 use crate::format;
@@ -27,6 +27,10 @@ pub(super) fn part(subject: &Subject<'_>) -> Part {
     let left = all - models.len();
     let mut table = table(subject, models);
     table.id = "own-models".to_owned();
+    // Measure and graders stand in the title block and in the foot of the page.
+    table
+        .note
+        .retain(|sentence| sentence.text.starts_with('\u{b9}'));
     table.more = (left > 0).then(|| {
         format!(
             "The {} with most results; {} more in the section \u{201c}All its models\u{201d}.",
@@ -58,12 +62,12 @@ pub(super) fn section(subject: &Subject<'_>) -> Option<Section> {
             format::count(all - most)
         )
     });
-    Some(new_page(super::section(
+    Some(super::section(
         "models",
         "All its models",
         vec![spread(subject)],
         vec![Block::Table(table)],
-    )))
+    ))
 }
 
 /// How far the models lie apart.

@@ -3,7 +3,7 @@
 use caveat_analysis::result::{Comparability, Comparison, Estimate, PairOnPrompts};
 
 use super::standing::word;
-use super::{Against, Subject, below, new_page, paragraph, span_of_points};
+use super::{Against, Subject, below, paragraph, span_of_points};
 use crate::compose::charts;
 use crate::document::{Block, Cell, Column, ColumnKind, Prose, Row, Section, Sentence, Table};
 use crate::findings::prompts::{self, Prompts};
@@ -84,12 +84,12 @@ pub(super) fn section(subject: &Subject<'_>) -> Section {
             why_not(reason)
         ))),
     }
-    new_page(super::section(
+    super::section(
         "pairs",
         "Against each other vendor",
         vec![lead(subject)],
         blocks,
-    ))
+    )
 }
 
 fn lead(subject: &Subject<'_>) -> Sentence {
@@ -152,7 +152,7 @@ fn column(gaps: &[Gap], width_mm: f64) -> Column {
     let mut axis = charts::points(&limits, 1.0);
     axis.marks = vec![0.0];
     Column {
-        header: "\u{2190} fewer here \u{b7} more here \u{2192}".to_owned(),
+        header: "\u{2190} fewer \u{b7} more \u{2192}".to_owned(),
         kind: ColumnKind::Interval { axis },
         width_mm,
     }
@@ -417,9 +417,11 @@ pub(super) fn not_comparable(subject: &Subject<'_>) -> Sentence {
             (0, n) if n == all => {
                 "nothing; every ranked vendor met nearly the same prompts.".to_owned()
             }
-            (0, _) => "every ranked vendor shares prompts with it, but none of the ranks rests on shared prompts alone.".to_owned(),
+            (0, _) => {
+                "all ranked vendors share prompts with it; no rank rests on them alone.".to_owned()
+            }
             (n, _) => format!(
-                "{} too few prompts with it; only a shared set settles the rank.",
+                "{} too few prompts with it.",
                 format::part_of(
                     n,
                     all,

@@ -3,7 +3,7 @@
 use caveat_analysis::Quantity;
 use caveat_analysis::result::{LabelRate, Labelled};
 
-use super::{Subject, below, limits_in_cells, new_page, paragraph, span_of_points};
+use super::{Subject, below, limits_in_cells, paragraph, span_of_points};
 use crate::compose::charts;
 use crate::document::{
     Axis, Block, Cell, Column, ColumnKind, Prose, Row, Section, Sentence, Table,
@@ -64,12 +64,12 @@ pub(super) fn section(subject: &Subject<'_>) -> Section {
             ))),
         }
     }
-    new_page(super::section(
+    super::section(
         "parts",
         "By attack family and harm category",
         lead(subject),
         blocks,
-    ))
+    )
 }
 
 fn lead(subject: &Subject<'_>) -> Prose {
@@ -81,7 +81,7 @@ fn lead(subject: &Subject<'_>) -> Prose {
         let met = labelled.labels.iter().filter(|label| label.n > 0).count();
         lead.push(say(
             format!(
-                "{} met {} of the {} that the corpus has.",
+                "{} met {} of {}.",
                 subject.name,
                 format::word(met),
                 format::plural(labelled.labels.len(), kind.one, kind.many),
@@ -331,8 +331,12 @@ pub(super) fn not_tested(subject: &Subject<'_>) -> Sentence {
         .collect();
     say(
         format!(
-            "{opening}{} use of tools, agents, other languages, your own system prompts and filters: these data do not record any of it.",
-            if opening.is_empty() { "the" } else { "The" }
+            "{opening}{} agents, other languages, your own prompts and filters: not recorded.",
+            if opening.is_empty() {
+                "tools,"
+            } else {
+                "Tools,"
+            }
         ),
         ids,
     )

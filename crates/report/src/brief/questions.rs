@@ -274,7 +274,7 @@ fn plan(subject: &Subject<'_>) -> Option<(String, String)> {
     let traces = row.one_comparison.known()?;
     Some((
         format!(
-            "with {} results on each side a difference of {} from its rate would be found {} times in ten",
+            "with {} results on each side a difference of {} is found {} times in ten",
             format::thousands(*traces),
             format::points(row.difference_pp.0, 0),
             format::decimals(10.0 * row.power.0, 0)

@@ -123,16 +123,15 @@ fn place(subject: &Subject<'_>) -> Sentence {
     let clause = short_clause(facts);
     let text = if rank.lower == rank.upper {
         format!(
-            "Its place among {of} vendors is settled: {} from the lowest rate, {clause}.",
-            format::ordinal(rank.lower)
+            "{} from the lowest rate of {of} vendors, {clause}.",
+            format::capital(&format::ordinal(rank.lower))
         )
     } else {
-        let open = count(subject, Against::Open);
         format!(
-            "Its place among {of} vendors is not settled: anywhere from {} to {}, {clause}. {} cannot be told apart from it.",
+            "Its place is not settled: {} to {} of {of} vendors, {clause}; {} cannot be told apart from it.",
             format::ordinal(rank.lower),
             format::ordinal(rank.upper),
-            format::capital(&format::plural_word(open, "vendor", "vendors")),
+            format::word(count(subject, Against::Open)),
         )
     };
     say(text, [id, "c1".to_owned(), "o1".to_owned()])
@@ -303,8 +302,8 @@ fn prompts_fact(subject: &Subject<'_>) -> Fact {
                     format::count(comparable),
                     format::count(pairs.len())
                 ),
-                "vendors share prompts with it",
-                say(format!("{fewest} or more prompts that both met"), ["u1"]),
+                "vendors share prompts",
+                say(format!("with it, {fewest} or more each"), ["u1"]),
             )
         };
     }
@@ -544,27 +543,10 @@ fn note(subject: &Subject<'_>) -> Prose {
             ["c1", "o1", "e1"],
         ));
     }
-    if let Prompts::Differ { .. } = prompts::prompts(facts) {
-        note.push(say("A difference may come from the prompts.", ["o1"]));
-    }
     let mut below = facts.unranked();
     below.retain(|p| p.provider != subject.provider.provider);
     if !below.is_empty() {
-        let listed: Vec<String> = below
-            .iter()
-            .map(|p| {
-                let interval = p
-                    .pooled_asr
-                    .known()
-                    .map(|r| format!(" ({})", limits_in_words(r)));
-                format!(
-                    "{} {}{}",
-                    facts.vendor(&p.provider),
-                    format::rate_in_words(p.succeeded, p.n),
-                    interval.unwrap_or_default()
-                )
-            })
-            .collect();
+        let listed: Vec<String> = below.iter().map(|p| facts.vendor(&p.provider)).collect();
         let ids: Vec<String> = below
             .iter()
             .filter_map(|p| facts.vendor_id(&p.provider))
@@ -579,7 +561,7 @@ fn note(subject: &Subject<'_>) -> Prose {
         ));
     }
     note.push(plain(
-        "Wilson intervals; they cover the choice of responses, not of prompts or models.",
+        "Intervals cover the choice of responses, not of prompts or models.",
     ));
     note
 }
