@@ -71,6 +71,7 @@ fn commands() -> Result<String> {
         "status",
         "analyse",
         "report",
+        "brief",
         "audit",
         "models",
         "export",

@@ -101,7 +101,7 @@ fn apart() -> Case {
     with_parts(reconstruction(), |vendor| {
         1000 * u32::from(vendor.bytes().next().unwrap())
             + 10 * u32::try_from(vendor.len()).unwrap()
-            + 100_000 * u32::from(vendor.bytes().nth(1).unwrap())
+            + 100_000 * u32::from(vendor.as_bytes()[1])
     })
 }
 
