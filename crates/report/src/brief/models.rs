@@ -10,7 +10,7 @@ use crate::format;
 use crate::words::{self, cell, number_column, plain, say, text_column};
 
 /// Models that the first page shows.
-const ON_FIRST_PAGE: usize = 4;
+const ON_FIRST_PAGE: usize = 3;
 
 /// Models that a page of its own shows; the annex has all.
 const MOST_MODELS: usize = 45;

@@ -11,8 +11,11 @@ use crate::findings::prompts::{self, Prompts};
 use crate::format;
 use crate::words::{self, bold_cell, cell, number_column, plain, say, strong, text_column};
 
-/// Vendors that the table of the first page shows; beyond, those nearest by rate.
+/// Vendors up to which the table of the first page shows all.
 const MOST_VENDORS: usize = 9;
+
+/// Those nearest by rate that it shows where there are more.
+const NEAREST: usize = 7;
 
 /// Results below which prose gives counts before percent, as everywhere.
 const SMALL: u64 = 100;
@@ -387,8 +390,8 @@ fn lead(subject: &Subject<'_>) -> Sentence {
     say(text, [subject.id.clone(), "c1".to_owned()])
 }
 
-/// The rows of the first page: the ranked vendors with this one, at most
-/// [`MOST_VENDORS`], else those nearest to it by place.
+/// The rows of the first page: the ranked vendors with this one, all up to
+/// [`MOST_VENDORS`], else the [`NEAREST`] by place.
 fn shown<'a>(subject: &Subject<'a>) -> Vec<&'a ProviderResult> {
     let own = &subject.provider.provider;
     let providers = subject.facts.analysis().providers.iter();
@@ -399,10 +402,8 @@ fn shown<'a>(subject: &Subject<'a>) -> Vec<&'a ProviderResult> {
         return all;
     }
     let place = all.iter().position(|p| p.provider == *own).unwrap_or(0);
-    let start = place
-        .saturating_sub(MOST_VENDORS / 2)
-        .min(all.len() - MOST_VENDORS);
-    all.into_iter().skip(start).take(MOST_VENDORS).collect()
+    let start = place.saturating_sub(NEAREST / 2).min(all.len() - NEAREST);
+    all.into_iter().skip(start).take(NEAREST).collect()
 }
 
 fn table(subject: &Subject<'_>) -> Table {
