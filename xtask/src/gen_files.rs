@@ -12,7 +12,14 @@ const SCHEMAS: [(&str, &[&str]); 2] = [
     (
         "crates/render/schemas",
         &[
-            "annex", "claims", "document", "export", "manifest", "report",
+            "annex",
+            "brief",
+            "brief-annex",
+            "claims",
+            "document",
+            "export",
+            "manifest",
+            "report",
         ],
     ),
     ("crates/plugin/schemas", &["plugin", "plugins"]),
@@ -64,6 +71,7 @@ fn commands() -> Result<String> {
         "status",
         "analyse",
         "report",
+        "brief",
         "audit",
         "models",
         "export",

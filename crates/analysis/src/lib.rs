@@ -108,6 +108,7 @@ mod within;
 mod blocks;
 
 pub mod analyse;
+pub mod detail;
 
 pub use analyse::{Summary, analyse, summarise};
 pub use quantity::{Number, Quantity};

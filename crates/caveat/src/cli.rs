@@ -35,6 +35,8 @@ pub enum Command {
     Analyse(AnalyseArguments),
     /// Make the edition of a report: Markdown, PDF, annex, manifest.
     Report(ReportArguments),
+    /// Make the brief of one vendor of a report, or of all: Markdown, PDF, annex, manifest.
+    Brief(BriefArguments),
     /// Check an edition: its files, its figures, and with a key its signature.
     Verify(VerifyArguments),
     /// Sign an edition with a minisign key, or make a key.
@@ -54,7 +56,7 @@ pub enum Command {
     },
     /// Try a plugin against good, empty, broken, huge and hostile inputs.
     PluginCheck(PluginCheckArguments),
-    /// Print a JSON Schema: annex, claims, document, export, manifest, plugin (the protocol of
+    /// Print a JSON Schema: annex, brief, brief-annex, claims, document, export, manifest, plugin (the protocol of
     /// plugins), plugins (the file that names them) or report.
     Schema {
         /// Name of the schema.
@@ -166,6 +168,35 @@ pub struct ReportArguments {
     pub check: bool,
     /// Also write the folder that the typst command line compiles to the same PDF.
     #[arg(long, value_name = "FOLDER", conflicts_with = "check")]
+    pub typst: Option<PathBuf>,
+}
+
+/// Arguments of `caveat brief`.
+///
+/// Example: `caveat brief reports/164 --vendor mistralai` makes
+/// `reports/164/briefs/mistralai/`. A file `replies/mistralai.md` beside
+/// report.toml is printed in it as the vendor's reply.
+#[derive(Args, Debug)]
+pub struct BriefArguments {
+    /// Folder of the report, or its report.toml.
+    pub report: PathBuf,
+    /// Vendor, as the data or the documents name it; may be given several times.
+    #[arg(long, value_name = "VENDOR", required_unless_present = "all")]
+    pub vendor: Vec<String>,
+    /// Every vendor of the report, also those with too few results to be ranked.
+    #[arg(long, conflicts_with = "vendor")]
+    pub all: bool,
+    /// Folder that holds the briefs, one folder each; `briefs` in the report's folder unless said otherwise.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "check")]
+    pub out: Option<PathBuf>,
+    /// Make one format only.
+    #[arg(long, value_name = "KIND", value_enum, conflicts_with = "check")]
+    pub only: Option<Only>,
+    /// Write nothing; compare with the briefs that are there and exit 1 if any byte differs.
+    #[arg(long)]
+    pub check: bool,
+    /// Also write the folder that the typst command line compiles to the same PDF; for one vendor.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["check", "all"])]
     pub typst: Option<PathBuf>,
 }
 

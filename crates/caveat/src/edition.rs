@@ -89,14 +89,29 @@ impl Edition {
     /// # Errors
     /// [`Failure`] if it cannot be read or is no annex.
     pub fn annex(&self) -> Result<Value, Failure> {
-        let path = self.folder.join(ANNEX_FILE);
-        let bytes = read(&path, MAX_ANNEX_BYTES)?;
-        let annex: Value =
-            serde_json::from_slice(&bytes).map_err(|error| no_annex(&path, &error))?;
+        let (path, annex) = self.annex_as_it_is()?;
         match annex.get("schema").and_then(Value::as_str) {
             Some("caveat/analysis") => Ok(annex),
             _ => Err(no_annex(&path, &"it has another schema")),
         }
+    }
+
+    /// The vendor, if this is the brief of one.
+    ///
+    /// # Errors
+    /// [`Failure`] if the annex cannot be read.
+    pub fn vendor(&self) -> Result<Option<String>, Failure> {
+        let (_, annex) = self.annex_as_it_is()?;
+        let text = |name: &str| annex.get(name).and_then(Value::as_str);
+        let is_brief = text("schema") == Some("caveat/vendor-brief-annex");
+        Ok(text("provider").filter(|_| is_brief).map(str::to_owned))
+    }
+
+    fn annex_as_it_is(&self) -> Result<(PathBuf, Value), Failure> {
+        let path = self.folder.join(ANNEX_FILE);
+        let bytes = read(&path, MAX_ANNEX_BYTES)?;
+        let annex = serde_json::from_slice(&bytes).map_err(|error| no_annex(&path, &error))?;
+        Ok((path, annex))
     }
 }
 

@@ -6,6 +6,7 @@
 //! that came from a corpus is put on one line by `printable`; what [`exit`]
 //! prints holds no control character in any case.
 
+pub mod briefs;
 pub mod builtin;
 pub mod catalogue;
 pub mod cli;
@@ -82,6 +83,7 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Status(arguments) => commands::status::run(arguments),
         Command::Analyse(arguments) => commands::analyse::run(arguments),
         Command::Report(arguments) => commands::report::run(arguments),
+        Command::Brief(arguments) => commands::brief::run(arguments),
         Command::Verify(arguments) => commands::verify::run(arguments),
         Command::Sign(arguments) => commands::sign::run(arguments),
         Command::Diff(arguments) => commands::diff::run(arguments),

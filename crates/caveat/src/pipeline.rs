@@ -44,8 +44,60 @@ pub struct Evaluated {
     pub definition: Definition,
 }
 
+/// A report with its figures, before any word is composed.
+pub struct Computed {
+    /// Every figure; findings, caveats and evidence are still empty.
+    pub annex: Annex,
+    /// What was kept, left out, and is known of the models.
+    pub selection: Selection,
+    /// The report's choices.
+    pub definition: Definition,
+    /// Files that were read.
+    pub inputs: Vec<InputDigest>,
+    /// Levels and thresholds of the analysis.
+    pub parameters: Parameters,
+    graders: Vec<GraderFact>,
+    digests: Vec<(String, String)>,
+    claims_source: String,
+}
+
+impl Computed {
+    /// What documents are composed from.
+    pub fn composition(&self) -> Composition<'_> {
+        Composition {
+            definition: &self.definition,
+            sources: &self.annex.corpus.sources,
+            selection: &self.selection,
+            analysis: &self.annex.analysis,
+            views: &self.annex.views,
+            namings: &self.annex.namings,
+            claims: &self.annex.claims,
+            claims_source: &self.claims_source,
+            graders: &self.graders,
+            version: env!("CARGO_PKG_VERSION"),
+            digests: &self.digests,
+        }
+    }
+}
+
 /// Imports, selects, analyses, compares the claims, and composes.
-pub fn evaluate(mut project: Project) -> Result<Evaluated, Failure> {
+pub fn evaluate(project: Project) -> Result<Evaluated, Failure> {
+    let computed = compute(project)?;
+    let composed = compose(&computed.composition());
+    let mut annex = computed.annex;
+    annex.findings = composed.findings;
+    annex.caveats = composed.caveats;
+    annex.evidence = composed.evidence;
+    Ok(Evaluated {
+        annex,
+        document: composed.document,
+        inputs: computed.inputs,
+        definition: computed.definition,
+    })
+}
+
+/// Imports, selects, analyses, and compares the claims.
+pub fn compute(mut project: Project) -> Result<Computed, Failure> {
     // The faces are parsed while the corpus is read.
     std::thread::spawn(caveat_render::warm_up);
     let evidence = project.evidence()?;
@@ -119,27 +171,15 @@ pub fn evaluate(mut project: Project) -> Result<Evaluated, Failure> {
         .iter()
         .map(|input| (input.path.clone(), input.sha256.to_hex()))
         .collect();
-    let composed = compose(&Composition {
-        definition: &definition,
-        sources: &annex.corpus.sources,
-        selection: &selection,
-        analysis: &annex.analysis,
-        views: &annex.views,
-        namings: &annex.namings,
-        claims: &annex.claims,
-        claims_source: &published.source,
-        graders: &graders,
-        version: env!("CARGO_PKG_VERSION"),
-        digests: &digests,
-    });
-    annex.findings = composed.findings;
-    annex.caveats = composed.caveats;
-    annex.evidence = composed.evidence;
-    Ok(Evaluated {
+    Ok(Computed {
         annex,
-        document: composed.document,
-        inputs,
+        selection,
         definition,
+        inputs,
+        parameters,
+        graders,
+        digests,
+        claims_source: published.source,
     })
 }
 

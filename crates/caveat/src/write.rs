@@ -157,7 +157,7 @@ fn collect(folder: &Path, root: &Path, found: &mut Vec<String>) -> std::io::Resu
 
 /// Whether a folder is one that `--typst` wrote, with nothing else beside.
 fn is_typst_folder(folder: &Path) -> bool {
-    let ours = ["annex.json", "data.json", "lib", "report"];
+    let ours = |kind: &str| ["annex.json", "data.json", "lib", kind].map(str::to_owned);
     let Ok(entries) = fs::read_dir(folder) else {
         return false;
     };
@@ -165,7 +165,11 @@ fn is_typst_folder(folder: &Path) -> bool {
         .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
         .collect();
     names.sort_unstable();
-    names == ours && folder.join("report/report.typ").is_file() && folder.join("lib/fonts").is_dir()
+    let documents = [("report", "report.typ"), ("vendor-brief", "brief.typ")];
+    documents
+        .into_iter()
+        .any(|(kind, file)| names == ours(kind) && folder.join(kind).join(file).is_file())
+        && folder.join("lib/fonts").is_dir()
 }
 
 /// The files that our manifest lists; none where a manifest of its kind keeps no

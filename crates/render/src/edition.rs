@@ -10,6 +10,7 @@ use caveat_corpus::Digest;
 use caveat_report::annex::Annex;
 use caveat_report::definition::{Format, Paper};
 use caveat_report::document::{Document, DocumentKind};
+use caveat_report::laid::Laid;
 
 use crate::annex::{annex_json, json};
 use crate::error::RenderError;
@@ -62,14 +63,14 @@ pub fn edition(
         .iter()
         .map(|(path, bytes)| FileDigest::of(path, bytes))
         .collect();
-    let manifest = manifest_json(&manifest(annex, inputs, outputs))?;
+    let manifest = manifest_json(&manifest(&annex.report, inputs, outputs))?;
     files.insert(MANIFEST_FILE.to_owned(), manifest);
     Ok(EditionFiles(files))
 }
 
 /// The PDF, if it is asked for.
-fn pdf_file(
-    document: &Document,
+pub(crate) fn pdf_file(
+    document: &impl Laid,
     annex_bytes: &[u8],
     options: &EditionOptions,
 ) -> Result<Option<(String, Vec<u8>)>, RenderError> {
@@ -82,7 +83,7 @@ fn pdf_file(
     };
     let bytes = pdf(document, annex_bytes, &pdf_options)?;
     Ok(Some((
-        format!("{}.pdf", document_name(document.kind)),
+        format!("{}.pdf", document_name(document.kind())),
         bytes,
     )))
 }
@@ -108,9 +109,11 @@ fn other_files(
     Ok(files)
 }
 
-fn document_name(kind: DocumentKind) -> &'static str {
+/// Name of a document's files, without their endings.
+pub(crate) fn document_name(kind: DocumentKind) -> &'static str {
     match kind {
         DocumentKind::Report => "report",
+        DocumentKind::VendorBrief => "brief",
     }
 }
 
@@ -122,7 +125,7 @@ fn paper(paper: Paper) -> pdf::Paper {
 }
 
 /// Names the content of an edition: the digest of document and annex.
-fn ident(document: &Document, annex: &[u8]) -> Result<String, RenderError> {
+fn ident(document: &impl Laid, annex: &[u8]) -> Result<String, RenderError> {
     let mut content = json(document)?;
     content.extend_from_slice(annex);
     Ok(Digest::of(&content).to_hex())

@@ -7,6 +7,7 @@
 //! faces are part of the binary. Same document, same bytes.
 
 pub mod annex;
+pub mod brief;
 pub mod edition;
 pub mod error;
 pub mod escape;
@@ -19,6 +20,7 @@ pub mod scene;
 pub mod schema;
 pub mod tables;
 
+pub use brief::brief_edition;
 pub use edition::{EditionFiles, EditionOptions, edition};
 pub use error::RenderError;
 pub use manifest::InputDigest;

@@ -5,7 +5,7 @@
 //! edition's own date: same inputs, same bytes.
 
 use caveat_corpus::Digest;
-use caveat_report::annex::Annex;
+use caveat_report::annex::ReportIdentity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +64,11 @@ impl FileDigest {
 }
 
 /// Makes the manifest of an edition; the lists are put in order.
-pub fn manifest(annex: &Annex, inputs: &[InputDigest], outputs: Vec<FileDigest>) -> Manifest {
+pub fn manifest(
+    report: &ReportIdentity,
+    inputs: &[InputDigest],
+    outputs: Vec<FileDigest>,
+) -> Manifest {
     let in_order = |mut files: Vec<FileDigest>| {
         files.sort();
         files
@@ -72,11 +76,11 @@ pub fn manifest(annex: &Annex, inputs: &[InputDigest], outputs: Vec<FileDigest>)
     Manifest {
         schema: "caveat/manifest".to_owned(),
         schema_version: 1,
-        caveat_version: annex.report.caveat_version.clone(),
-        report: annex.report.number.clone(),
-        title: annex.report.title.clone(),
-        edition_date: annex.report.edition_date.clone(),
-        seed: annex.report.seed,
+        caveat_version: report.caveat_version.clone(),
+        report: report.number.clone(),
+        title: report.title.clone(),
+        edition_date: report.edition_date.clone(),
+        seed: report.seed,
         inputs: in_order(inputs.to_vec()),
         outputs: in_order(outputs),
     }

@@ -9,11 +9,13 @@
 //! Does not write the pictures: `figures/ID.svg` is the business of
 //! [`crate::edition()`].
 
+mod brief;
 mod view;
 
 use std::sync::OnceLock;
 
-use caveat_report::document::{Document, DocumentKind};
+use caveat_report::brief::document::Brief;
+use caveat_report::document::Document;
 use tera::{Context, Tera, Value};
 
 use crate::error::RenderError;
@@ -22,7 +24,7 @@ use crate::escape;
 pub(crate) use view::{figures, picture_file};
 
 /// Templates by name; one partial per block.
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 12] = [
     (
         "lib/caption.md.tera",
         include_str!("../../../templates/lib/caption.md.tera"),
@@ -30,6 +32,10 @@ const TEMPLATES: [(&str, &str); 9] = [
     (
         "lib/entries.md.tera",
         include_str!("../../../templates/lib/entries.md.tera"),
+    ),
+    (
+        "lib/facts.md.tera",
+        include_str!("../../../templates/lib/facts.md.tera"),
     ),
     (
         "lib/figure.md.tera",
@@ -42,6 +48,10 @@ const TEMPLATES: [(&str, &str); 9] = [
     (
         "lib/list.md.tera",
         include_str!("../../../templates/lib/list.md.tera"),
+    ),
+    (
+        "lib/numbered.md.tera",
+        include_str!("../../../templates/lib/numbered.md.tera"),
     ),
     (
         "lib/prose.md.tera",
@@ -59,6 +69,10 @@ const TEMPLATES: [(&str, &str); 9] = [
         "report/report.md.tera",
         include_str!("../../../templates/report/report.md.tera"),
     ),
+    (
+        "vendor-brief/brief.md.tera",
+        include_str!("../../../templates/vendor-brief/brief.md.tera"),
+    ),
 ];
 
 /// Writes a document as Markdown.
@@ -67,11 +81,20 @@ const TEMPLATES: [(&str, &str); 9] = [
 /// [`RenderError`] for a table whose rows and columns do not match, for two
 /// figures with one id, and for a fault of a template.
 pub fn markdown(document: &Document) -> Result<String, RenderError> {
-    let template = match document.kind {
-        DocumentKind::Report => "report/report.md.tera",
-    };
-    let page = view::page(document)?;
-    let context = Context::from_serialize(&page).map_err(|error| in_template(template, &error))?;
+    rendered("report/report.md.tera", &view::page(document)?)
+}
+
+/// Writes a vendor brief as Markdown.
+///
+/// # Errors
+/// [`RenderError`] for a table whose rows and columns do not match, and for a
+/// fault of a template.
+pub fn brief_markdown(document: &Brief) -> Result<String, RenderError> {
+    rendered("vendor-brief/brief.md.tera", &brief::page(document)?)
+}
+
+fn rendered(template: &'static str, page: &impl serde::Serialize) -> Result<String, RenderError> {
+    let context = Context::from_serialize(page).map_err(|error| in_template(template, &error))?;
     let text = engine()?
         .render(template, &context)
         .map_err(|error| in_template(template, &error))?;

@@ -4,6 +4,8 @@
 //! `cargo xtask gen` writes it anew.
 
 use caveat_report::annex::Annex;
+use caveat_report::brief::annex::BriefAnnex;
+use caveat_report::brief::document::Brief;
 use caveat_report::claims::Claims;
 use caveat_report::definition::Definition;
 use caveat_report::document::Document;
@@ -12,7 +14,15 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use crate::manifest::Manifest;
 
 /// Names that [`schema`] knows, in order.
-pub const SCHEMAS: [&str; 5] = ["annex", "claims", "document", "manifest", "report"];
+pub const SCHEMAS: [&str; 7] = [
+    "annex",
+    "brief",
+    "brief-annex",
+    "claims",
+    "document",
+    "manifest",
+    "report",
+];
 
 /// The schema of a name, as indented JSON with a line end at the end.
 ///
@@ -24,6 +34,8 @@ pub const SCHEMAS: [&str; 5] = ["annex", "claims", "document", "manifest", "repo
 pub fn schema(name: &str) -> Option<String> {
     match name {
         "annex" => written::<Annex>(Contract::Output),
+        "brief" => written::<Brief>(Contract::Output),
+        "brief-annex" => written::<BriefAnnex>(Contract::Output),
         "claims" => written::<Claims>(Contract::Input),
         "document" => written::<Document>(Contract::Output),
         "manifest" => written::<Manifest>(Contract::Output),

@@ -201,7 +201,7 @@ fn a_manifest_lists_files_in_order_and_keeps_its_schema() {
         FileDigest::of("report.md", b""),
         FileDigest::of("annex.json", b"{}"),
     ];
-    let made = manifest(&annex, &inputs, outputs);
+    let made = manifest(&annex.report, &inputs, outputs);
     let bytes = manifest_json(&made).unwrap();
     let json: Value = serde_json::from_slice(&bytes).unwrap();
     assert_eq!(problems("manifest", &json), Vec::<String>::new());

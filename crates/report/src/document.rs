@@ -32,6 +32,8 @@ pub struct Document {
 pub enum DocumentKind {
     /// A research report.
     Report,
+    /// A brief about one vendor.
+    VendorBrief,
 }
 
 /// Title block and running lines.

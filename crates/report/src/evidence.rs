@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use crate::annex::EvidenceEntry;
 use crate::composition::Composition;
-use crate::document::{Block, Cell, Document, FindingBlock, Prose, Table};
+use crate::document::{Block, Cell, Document, FindingBlock, Prose, Section, Table};
 
 /// Every id that a document over this composition may cite, in a fixed order.
 pub fn registry(input: &Composition<'_>) -> Vec<EvidenceEntry> {
@@ -248,13 +248,19 @@ pub fn every_prose(document: &Document) -> Vec<&Prose> {
     all.push(&document.first_page.claims.note);
     all.extend(&document.first_page.limits.items);
     for section in &document.sections {
-        all.push(&section.lead);
-        section
-            .blocks
-            .iter()
-            .for_each(|block| in_block(block, &mut all));
+        all.extend(prose_of_section(section));
     }
     all.extend(document.colophon.iter().map(|entry| &entry.text));
+    all
+}
+
+/// Every prose of a section, in reading order.
+pub fn prose_of_section(section: &Section) -> Vec<&Prose> {
+    let mut all = vec![&section.lead];
+    section
+        .blocks
+        .iter()
+        .for_each(|block| in_block(block, &mut all));
     all
 }
 

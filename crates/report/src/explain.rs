@@ -408,6 +408,20 @@ const EXPLANATIONS: &[Explanation] = &[
         rule: "Three or more models in scale; a direction where the interval between smallest and largest excludes zero, adjusted for the number of such vendors (Bonferroni).",
         remedy: "More models per vendor.",
     },
+    Explanation {
+        code: "CAV-VENDOR-MIX",
+        what: "In a brief: the vendor's lowest and highest model can be told apart.",
+        why_it_matters: "The vendor's rate is then a mix that depends on how often each model was tested.",
+        rule: "Newcombe's interval of the difference, adjusted for all pairs of the vendor's models, excludes zero.",
+        remedy: "Judge the model that would be used, not the vendor.",
+    },
+    Explanation {
+        code: "CAV-VENDOR-NOT-TESTED",
+        what: "In a brief: other vendors met attack families or harm categories that this one never met.",
+        why_it_matters: "What was not tested is neither good nor bad news.",
+        rule: "A label of the corpus with results of some other vendor and none of this one.",
+        remedy: "Test the vendor there before it is used there.",
+    },
 ];
 
 #[cfg(test)]

@@ -110,14 +110,40 @@ pub fn ordinal(value: usize) -> String {
     if let Some(word) = ORDINALS.get(value).filter(|_| value > 0) {
         return (*word).to_owned();
     }
-    let ending = match (value % 10, value % 100) {
+    ordinal_in_figures(value)
+}
+
+fn ordinal_ending(value: usize) -> &'static str {
+    match (value % 10, value % 100) {
         (_, 11..=13) => "th",
         (1, _) => "st",
         (2, _) => "nd",
         (3, _) => "rd",
         _ => "th",
-    };
-    format!("{}{ending}", count(value))
+    }
+}
+
+/// An ordinal in figures ("1st", "22nd").
+pub fn ordinal_in_figures(value: usize) -> String {
+    format!("{}{}", count(value), ordinal_ending(value))
+}
+
+/// A share as "about one in five" or "about three in ten", where that is close:
+/// one in N up to 20 where 1/share is within a tenth of N, tenths within 1.5 points.
+pub fn about(share: f64) -> Option<String> {
+    if !(0.0..1.0).contains(&share) || share <= 0.0 {
+        return None;
+    }
+    let whole = (1.0 / share).round();
+    if (2.0..=20.0).contains(&whole) && (1.0 / share - whole).abs() <= 0.1 * whole {
+        // The range keeps the conversion exact.
+        return Some(format!("about one in {}", word(whole as usize)));
+    }
+    let tenths = (10.0 * share).round();
+    if (1.0..=9.0).contains(&tenths) && (share - tenths / 10.0).abs() <= 0.015 {
+        return Some(format!("about {} in ten", word(tenths as usize)));
+    }
+    None
 }
 
 /// The same text with a capital at the start.
@@ -444,6 +470,17 @@ mod tests {
         assert_eq!(thousands(1_234_567), "1,234,567");
         assert_eq!(thousands(999), "999");
         assert!(is_written_as_word(12) && !is_written_as_word(13));
+    }
+
+    #[test]
+    fn a_share_is_about_a_fraction_only_where_it_is_close_to_one() {
+        assert_eq!(about(0.2094).as_deref(), Some("about one in five"));
+        assert_eq!(about(0.295).as_deref(), Some("about three in ten"));
+        assert_eq!(about(0.08).as_deref(), Some("about one in 13"));
+        assert_eq!(about(0.65), None);
+        assert_eq!(about(0.001), None);
+        assert_eq!((about(0.0), about(1.0)), (None, None));
+        assert_eq!(ordinal_in_figures(2), "2nd");
     }
 
     #[test]

@@ -4,11 +4,12 @@
 //! the inclusion rules to evidence; [`claims`] compares published figures with
 //! recomputed ones; [`findings`] and [`caveats`] are rules over the analysis;
 //! [`compose`] puts the document together; [`annex`] is the machine-readable
-//! side of it.
+//! side of it. [`brief`] composes the other kind of document, about one vendor.
 //!
 //! This crate knows neither Markdown nor typst, and reads no corpus.
 
 pub mod annex;
+pub mod brief;
 pub mod caveats;
 pub mod claims;
 pub mod compose;
@@ -19,6 +20,7 @@ pub mod evidence;
 pub mod explain;
 pub mod findings;
 pub mod format;
+pub mod laid;
 pub mod lookup;
 mod naming;
 mod parts;

@@ -7,6 +7,7 @@
 mod change;
 mod contrasts;
 mod design;
+mod detail;
 mod families;
 mod hierarchical;
 mod models;
@@ -33,6 +34,7 @@ pub use contrasts::{
 pub use design::{
     Agreement, GraderUse, Overlap, PairAgreement, PairOverlap, ProviderPrompts, ShareGap,
 };
+pub use detail::{GraderShare, LabelRate, Labelled, ModelPair, ProviderDetail, TracesNeeded};
 pub use families::{AdjustedTest, Family};
 pub use hierarchical::{
     BetweenModels, CoefficientResult, ComponentResult, Convergence, EffectResult,

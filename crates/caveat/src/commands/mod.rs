@@ -2,6 +2,7 @@
 
 pub mod analyse;
 pub mod audit;
+pub mod brief;
 pub mod completions;
 pub mod diff;
 pub mod explain;

@@ -6,6 +6,7 @@
 //! owner sign the manifest. What cannot be checked is said and never counted as
 //! a yes.
 
+use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,7 @@ use minisign::{PublicKey, PublicKeyBox, SignatureBox};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::briefs::Briefs;
 use crate::cli::VerifyArguments;
 use crate::edition::{Edition, SIGNATURE_FILE};
 use crate::exit::{self, ANSWER_NO, DONE, Failure};
@@ -136,21 +138,59 @@ fn files(edition: &Edition) -> Result<Check, Failure> {
 
 /// Recomputes from the report where it is at hand, otherwise from the annex.
 fn figures(edition: &Edition, report: Option<&Path>) -> Result<Check, Failure> {
+    let vendor = edition.vendor()?;
+    // A brief lies in a folder of briefs.
+    let depth = if vendor.is_some() { 2 } else { 1 };
     let beside = edition.folder.canonicalize().ok();
-    let above = beside.as_deref().and_then(Path::parent).map(PathBuf::from);
+    let above = beside
+        .as_deref()
+        .and_then(|folder| folder.ancestors().nth(depth));
     let report = match report {
         Some(report) => Some(report.to_path_buf()),
-        None => above.filter(|folder| is_there(&folder.join("report.toml"))),
+        None => above
+            .filter(|folder| is_there(&folder.join("report.toml")))
+            .map(PathBuf::from),
     };
-    match report {
-        Some(report) => from_report(edition, &report),
-        None => from_annex(edition),
+    match (report, vendor) {
+        (Some(report), None) => from_report(edition, &report),
+        (Some(report), Some(vendor)) => brief_from_report(edition, &report, &vendor),
+        (None, None) => from_annex(edition),
+        (None, Some(_)) => Ok(Check {
+            check: "figures",
+            result: Answer::NotChecked,
+            detail: "a brief is made again from its report, which is not here; name it with \
+                     `--report`"
+                .to_owned(),
+            faults: Vec::new(),
+        }),
     }
 }
 
 fn from_report(edition: &Edition, report: &Path) -> Result<Check, Failure> {
     let evaluated = pipeline::evaluate(Project::open(report)?)?;
-    let changed = changed_inputs(&edition.manifest, &evaluated.inputs);
+    compared(edition, report, &evaluated.inputs, || {
+        pipeline::edition(&evaluated)
+    })
+}
+
+fn brief_from_report(edition: &Edition, report: &Path, vendor: &str) -> Result<Check, Failure> {
+    let project = Project::open(report)?;
+    let folder = project.folder.clone();
+    let computed = pipeline::compute(project)?;
+    let composition = computed.composition();
+    let briefs = Briefs::new(&computed, &composition);
+    let made = briefs.files(&briefs.find(vendor)?, &folder)?;
+    compared(edition, report, &made.inputs, || Ok(made.files.clone()))
+}
+
+/// Compares the inputs and, where they are the same, every file.
+fn compared(
+    edition: &Edition,
+    report: &Path,
+    inputs: &[caveat_render::InputDigest],
+    make: impl FnOnce() -> Result<BTreeMap<String, Vec<u8>>, Failure>,
+) -> Result<Check, Failure> {
+    let changed = changed_inputs(&edition.manifest, inputs);
     if !changed.is_empty() {
         return Ok(check(
             "figures",
@@ -159,7 +199,7 @@ fn from_report(edition: &Edition, report: &Path) -> Result<Check, Failure> {
             format!("`{}` is not what the edition was made from", shown(report)),
         ));
     }
-    let made = pipeline::edition(&evaluated)?;
+    let made = make()?;
     let mut faults = write::differences(&edition.folder, &made)?;
     let version = env!("CARGO_PKG_VERSION");
     if !faults.is_empty() && edition.manifest.caveat_version != version {

@@ -39,7 +39,7 @@ pub(super) struct Page {
 }
 
 #[derive(Debug, Serialize)]
-struct Prose {
+pub(super) struct Prose {
     sentences: Vec<Words>,
     ids: String,
 }
@@ -57,13 +57,13 @@ struct Finding {
 }
 
 #[derive(Debug, Serialize)]
-struct Heading {
+pub(super) struct Heading {
     title: String,
     items: Vec<Prose>,
 }
 
 #[derive(Debug, Serialize)]
-struct Pair {
+pub(super) struct Pair {
     name: String,
     text: Prose,
     code: bool,
@@ -85,7 +85,7 @@ struct Picture {
 }
 
 #[derive(Debug, Serialize)]
-struct Grid {
+pub(super) struct Grid {
     caption: Caption,
     columns: Vec<Head>,
     rows: Vec<Vec<Words>>,
@@ -100,7 +100,7 @@ struct Head {
 }
 
 #[derive(Debug, Serialize)]
-struct Part {
+pub(super) struct Part {
     heading: String,
     lead: Prose,
     blocks: Vec<Piece>,
@@ -176,7 +176,7 @@ fn figures_have_their_own_ids(document: &Document) -> Result<(), RenderError> {
 }
 
 /// A text that a reader can see and a page can bear; never empty.
-fn words(text: &str, longest: usize) -> String {
+pub(super) fn words(text: &str, longest: usize) -> String {
     let plain = escape::plain(text);
     let runs: Vec<String> = plain
         .split(' ')
@@ -190,7 +190,7 @@ fn words(text: &str, longest: usize) -> String {
     }
 }
 
-fn prose(sentences: &[Sentence]) -> Prose {
+pub(super) fn prose(sentences: &[Sentence]) -> Prose {
     let mut ids: Vec<&str> = Vec::new();
     for id in sentences.iter().flat_map(|sentence| &sentence.evidence) {
         if !ids.contains(&id.as_str()) {
@@ -256,14 +256,14 @@ fn finding(block: &FindingBlock) -> Finding {
     }
 }
 
-fn panel(panel: &Panel) -> Heading {
+pub(super) fn panel(panel: &Panel) -> Heading {
     Heading {
         title: words(&panel.title, MAX_TEXT),
         items: panel.items.iter().map(|item| prose(item)).collect(),
     }
 }
 
-fn pair(entry: &Entry) -> Pair {
+pub(super) fn pair(entry: &Entry) -> Pair {
     Pair {
         name: words(&entry.name, MAX_TEXT),
         text: prose(&entry.text),
@@ -284,7 +284,7 @@ fn picture(figure: &Figure) -> Picture {
     }
 }
 
-fn part(section: &Section) -> Result<Part, RenderError> {
+pub(super) fn part(section: &Section) -> Result<Part, RenderError> {
     Ok(Part {
         heading: words(&section.heading, MAX_TEXT),
         lead: prose(&section.lead),
@@ -321,7 +321,7 @@ fn piece(block: &Block) -> Result<Piece, RenderError> {
     })
 }
 
-fn grid(table: &Table) -> Result<Grid, RenderError> {
+pub(super) fn grid(table: &Table) -> Result<Grid, RenderError> {
     let optional = |text: &Option<String>| text.as_deref().map(|text| words(text, MAX_TEXT));
     let columns = &table.columns;
     let shown: Vec<&Column> = columns.iter().filter(|column| is_written(column)).collect();

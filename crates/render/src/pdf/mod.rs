@@ -17,7 +17,7 @@ use typst::foundations::{Datetime, Smart};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfStandard, PdfStandards, Timestamp};
 
-use caveat_report::document::Document;
+use caveat_report::laid::Laid;
 
 use crate::error::RenderError;
 use crate::fonts;
@@ -67,18 +67,18 @@ pub struct PdfOptions {
 ///
 /// If the document cannot be drawn or laid out; see [`RenderError`].
 pub fn pdf(
-    document: &Document,
+    document: &impl Laid,
     annex_json: &[u8],
     options: &PdfOptions,
 ) -> Result<Vec<u8>, RenderError> {
-    let date = document.head.date;
+    let date = document.head().date;
     let day = Datetime::from_ymd(date.year, date.month, date.day).ok_or(RenderError::Date {
         year: date.year,
         month: date.month,
         day: date.day,
     })?;
     let data = serde_json::to_vec(&view(document)?)?;
-    let world = world::World::new(&data, annex_json, options.paper.name(), document.kind)?;
+    let world = world::World::new(&data, annex_json, options.paper.name(), document.kind())?;
     compile(&world, day, options)
 }
 
@@ -92,17 +92,23 @@ pub(crate) fn forget() {
 ///
 /// Templates, faces, `data.json` and `annex.json`, by path. In that folder:
 /// `typst compile --root . --font-path lib/fonts --ignore-system-fonts report/report.typ`
-/// (add `--input paper=us-letter` for the other paper).
+/// (add `--input paper=us-letter` for the other paper; a brief is
+/// `vendor-brief/brief.typ`).
 ///
 /// # Errors
 ///
 /// If the document cannot be drawn; see [`RenderError`].
 pub fn typst_folder(
-    document: &Document,
+    document: &impl Laid,
     annex_json: &[u8],
 ) -> Result<BTreeMap<PathBuf, Vec<u8>>, RenderError> {
     let mut files = BTreeMap::new();
+    let main = world::main_template(document.kind());
     for (path, text) in TEMPLATES {
+        // The other kinds of documents have no part in this one.
+        if !path.starts_with("lib/") && *path != main {
+            continue;
+        }
         files.insert(PathBuf::from(path), text.as_bytes().to_vec());
     }
     for face in fonts::FILES {

@@ -28,4 +28,8 @@ pub const TEMPLATES: &[(&str, &str)] = &[
         "report/report.typ",
         include_str!("../../../../templates/report/report.typ"),
     ),
+    (
+        "vendor-brief/brief.typ",
+        include_str!("../../../../templates/vendor-brief/brief.typ"),
+    ),
 ];

@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use caveat_report::document::{Block, ColumnKind, Document, Figure, Table};
+use caveat_report::document::{ColumnKind, DocumentKind, Figure, Table};
+use caveat_report::laid::{Laid, Piece};
 
 use crate::error::RenderError;
 use crate::fonts::{self, Measure};
@@ -28,6 +29,8 @@ const ROOM_MM: f64 = 0.6;
 const WORDS_ROW_MM: f64 = 4.25;
 /// Height of a row with drawings.
 const DRAWN_ROW_MM: f64 = 6.6;
+/// The same in a brief.
+const BRIEF_ROW_MM: f64 = 5.4;
 /// Widest row of a table.
 const LIVE_MM: f64 = 170.0;
 /// Stands where data has no words and a reader must see that.
@@ -41,37 +44,34 @@ const UNBROKEN_IDS: usize = 16;
 /// # Errors
 ///
 /// If ids are unusable or used twice, or something cannot be drawn.
-pub fn view(document: &Document) -> Result<Value, RenderError> {
+pub fn view(document: &impl Laid) -> Result<Value, RenderError> {
     let mut view = serde_json::to_value(document)?;
     glyphs::fit_value(&mut view);
     prepare(&mut view);
     cut_running_lines(&mut view);
-    attach(
-        &mut view,
-        "/first_page/figure",
-        draw_figure(&document.first_page.figure)?,
-    );
-    attach_table(&mut view, "/first_page/claims", &document.first_page.claims)?;
+    let row_mm = row_mm(document.kind());
     let mut ids = Ids::default();
-    ids.figure(&document.first_page.figure)?;
-    ids.table(&document.first_page.claims)?;
-    for (s, section) in document.sections.iter().enumerate() {
-        for (b, block) in section.blocks.iter().enumerate() {
-            let place = format!("/sections/{s}/blocks/{b}");
-            match block {
-                Block::Figure(figure) => {
-                    ids.figure(figure)?;
-                    attach(&mut view, &place, draw_figure(figure)?);
-                }
-                Block::Table(table) => {
-                    ids.table(table)?;
-                    attach_table(&mut view, &place, table)?;
-                }
-                _ => {}
+    for (place, piece) in document.pieces() {
+        match piece {
+            Piece::Figure(figure) => {
+                ids.figure(figure)?;
+                attach(&mut view, &place, draw_figure(figure)?);
+            }
+            Piece::Table(table) => {
+                ids.table(table)?;
+                attach_table(&mut view, &place, table, row_mm)?;
             }
         }
     }
     Ok(view)
+}
+
+/// Height of a row with drawings; a brief has more to say on its first page.
+fn row_mm(kind: DocumentKind) -> f64 {
+    match kind {
+        DocumentKind::Report => DRAWN_ROW_MM,
+        DocumentKind::VendorBrief => BRIEF_ROW_MM,
+    }
 }
 
 /// Ids of figures and tables seen so far; each must be plain and used once.
@@ -111,9 +111,14 @@ fn attach(view: &mut Value, place: &str, drawing: Value) {
 }
 
 /// Puts widths and scales into the columns of a table and drawings into its cells.
-fn attach_table(view: &mut Value, place: &str, table: &Table) -> Result<(), RenderError> {
+fn attach_table(
+    view: &mut Value,
+    place: &str,
+    table: &Table,
+    row_mm: f64,
+) -> Result<(), RenderError> {
     let scaled = scaled(table);
-    let drawing = scene::draw_table(&scaled)?;
+    let drawing = scene::draw_table(&scaled, row_mm)?;
     let Some(Value::Object(table)) = view.pointer_mut(place) else {
         return Ok(());
     };
@@ -128,7 +133,7 @@ fn attach_table(view: &mut Value, place: &str, table: &Table) -> Result<(), Rend
     }
     for (row, pictures) in items_of(table.get_mut("rows")).iter_mut().zip(drawing.rows) {
         if let Some(fields) = row.as_object_mut() {
-            let height = row_height(fields, &scaled, drawing.drawn);
+            let height = row_height(fields, &scaled, drawing.drawn.then_some(row_mm));
             fields.insert("height_mm".to_owned(), json!(height));
         }
         for (cell, picture) in items_of(row.get_mut("cells")).iter_mut().zip(pictures) {
@@ -142,14 +147,14 @@ fn attach_table(view: &mut Value, place: &str, table: &Table) -> Result<(), Rend
 
 /// Height of a row whose cells all hold one line, if that is so; the layout then
 /// need not measure it, which is a fifth of the time of a long table.
-fn row_height(row: &Map<String, Value>, table: &Table, drawn: bool) -> Option<f64> {
+fn row_height(row: &Map<String, Value>, table: &Table, drawn_mm: Option<f64>) -> Option<f64> {
     let cells = row.get("cells").and_then(Value::as_array)?;
     let one_line = cells.iter().zip(&table.columns).all(|(cell, column)| {
         let text = cell.get("text").and_then(Value::as_str).unwrap_or("");
         let width = fonts::width_mm(text, CELL_PT, Measure::SansSemibold);
         width <= column.width_mm - CELL_INSET_MM - ROOM_MM && !text.contains('\n')
     });
-    one_line.then_some(if drawn { DRAWN_ROW_MM } else { WORDS_ROW_MM })
+    one_line.then_some(drawn_mm.unwrap_or(WORDS_ROW_MM))
 }
 
 fn kind_name(kind: &ColumnKind) -> &'static str {

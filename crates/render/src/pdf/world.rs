@@ -49,9 +49,7 @@ impl World {
         ]);
         let mut inputs = Dict::new();
         inputs.insert("paper".into(), paper.into_value());
-        let main = match kind {
-            DocumentKind::Report => "report/report.typ",
-        };
+        let main = main_template(kind);
         Ok(World {
             library: LazyHash::new(Library::builder().with_inputs(inputs).build()),
             main: file_id(main)?,
@@ -100,6 +98,14 @@ impl typst::World for World {
 
     fn today(&self, _: Option<Duration>) -> Option<Datetime> {
         None
+    }
+}
+
+/// The template that lays out a kind of document.
+pub(super) fn main_template(kind: DocumentKind) -> &'static str {
+    match kind {
+        DocumentKind::Report => "report/report.typ",
+        DocumentKind::VendorBrief => "vendor-brief/brief.typ",
     }
 }
 

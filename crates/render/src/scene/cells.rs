@@ -12,8 +12,6 @@ use super::scale::Scale;
 use super::{Anchor, Role, Scene, Stroke, Token, fitted};
 use crate::error::RenderError;
 
-/// Height of a row with drawn cells.
-const ROW_MM: f64 = 6.6;
 const HEADER_MM: f64 = 3.0;
 /// Empty space on both sides of a scale, for half a tick label.
 const INSET_MM: f64 = 3.4;
@@ -35,12 +33,12 @@ pub struct TableDrawing {
     pub rows: Vec<Vec<Option<Scene>>>,
 }
 
-/// Draws what is drawn in a table.
+/// Draws what is drawn in a table with rows of `row_mm`.
 ///
 /// # Errors
 ///
 /// If a row does not have one cell per column, a scale is empty or a value is not finite.
-pub fn draw_table(table: &Table) -> Result<TableDrawing, RenderError> {
+pub fn draw_table(table: &Table, row_mm: f64) -> Result<TableDrawing, RenderError> {
     let id = &table.id;
     let mut header = Vec::new();
     for column in &table.columns {
@@ -63,7 +61,7 @@ pub fn draw_table(table: &Table) -> Result<TableDrawing, RenderError> {
         }
         let cells = row.cells.iter().zip(&table.columns);
         let drawn: Result<Vec<_>, _> = cells
-            .map(|(cell, column)| draw_cell(id, cell, column))
+            .map(|(cell, column)| draw_cell(id, cell, column, row_mm))
             .collect();
         rows.push(drawn?);
     }
@@ -80,7 +78,12 @@ pub fn draw_table(table: &Table) -> Result<TableDrawing, RenderError> {
     })
 }
 
-fn draw_cell(id: &str, cell: &Cell, column: &Column) -> Result<Option<Scene>, RenderError> {
+fn draw_cell(
+    id: &str,
+    cell: &Cell,
+    column: &Column,
+    row_mm: f64,
+) -> Result<Option<Scene>, RenderError> {
     let scene = match (cell, &column.kind) {
         (
             Cell::Interval {
@@ -91,14 +94,16 @@ fn draw_cell(id: &str, cell: &Cell, column: &Column) -> Result<Option<Scene>, Re
             },
             ColumnKind::Interval { axis },
         ) => {
-            let mut scene = draw_grid(id, axis, column.width_mm)?;
+            let mut scene = draw_grid(id, axis, column.width_mm, row_mm)?;
             let scale = scale(id, axis, column.width_mm)?;
             draw_interval(&mut scene, &scale, [*lower, *value, *upper], *heavy);
             scene
         }
-        (Cell::NotDrawn, ColumnKind::Interval { axis }) => draw_grid(id, axis, column.width_mm)?,
+        (Cell::NotDrawn, ColumnKind::Interval { axis }) => {
+            draw_grid(id, axis, column.width_mm, row_mm)?
+        }
         (Cell::Ties { marks }, ColumnKind::Ties { letters }) => {
-            draw_ties(marks, letters, column.width_mm)
+            draw_ties(marks, letters, column.width_mm, row_mm)
         }
         _ => return Ok(None),
     };
@@ -148,8 +153,8 @@ fn spaced(ticks: &[(f64, f64, String)]) -> Vec<(f64, &str)> {
         .unwrap_or_default()
 }
 
-fn draw_grid(id: &str, axis: &Axis, width: f64) -> Result<Scene, RenderError> {
-    let mut scene = Scene::new(width, ROW_MM);
+fn draw_grid(id: &str, axis: &Axis, width: f64, row_mm: f64) -> Result<Scene, RenderError> {
+    let mut scene = Scene::new(width, row_mm);
     let scale = scale(id, axis, width)?;
     for (x, value, _) in scale.ticks() {
         let stroke = match (value == 0.0, axis.min < 0.0) {
@@ -157,17 +162,17 @@ fn draw_grid(id: &str, axis: &Axis, width: f64) -> Result<Scene, RenderError> {
             (true, false) => Stroke::solid(Token::Rule, 0.4),
             (false, _) => Stroke::solid(Token::Grid, 0.4),
         };
-        scene.line([x, 0.0], [x, ROW_MM], stroke);
+        scene.line([x, 0.0], [x, row_mm], stroke);
     }
     for x in scale.marks() {
-        scene.line([x, 0.0], [x, ROW_MM], Stroke::dotted(Token::Ink2, 0.6));
+        scene.line([x, 0.0], [x, row_mm], Stroke::dotted(Token::Ink2, 0.6));
     }
     Ok(scene)
 }
 
 fn draw_interval(scene: &mut Scene, scale: &Scale<'_>, values: [f64; 3], heavy: bool) {
     let [lower, value, upper] = values;
-    let middle = ROW_MM / 2.0;
+    let middle = scene.height / 2.0;
     let (color, width, radius) = if heavy {
         (Token::Accent, 2.0, 1.45)
     } else {
@@ -188,17 +193,17 @@ fn draw_interval(scene: &mut Scene, scale: &Scale<'_>, values: [f64; 3], heavy: 
 }
 
 fn arrow(scene: &mut Scene, x: f64, direction: f64, fill: Token) {
-    let middle = ROW_MM / 2.0;
+    let middle = scene.height / 2.0;
     let tip = [x + 1.6 * direction, middle];
     scene.polygon(vec![tip, [x, middle - 1.0], [x, middle + 1.0]], fill);
 }
 
-fn draw_ties(marks: &[TieMark], letters: &[String], width: f64) -> Scene {
-    let mut scene = Scene::new(width, ROW_MM);
+fn draw_ties(marks: &[TieMark], letters: &[String], width: f64, row_mm: f64) -> Scene {
+    let mut scene = Scene::new(width, row_mm);
     let count = u32::try_from(letters.len().max(1)).map_or(f64::MAX, f64::from);
     let pitch = (width / count).min(LETTER_MM);
     let half = (BAR_MM / 2.0).min(pitch / 2.0 - 0.2).max(0.1);
-    let middle = ROW_MM / 2.0;
+    let middle = row_mm / 2.0;
     let mut x = pitch / 2.0;
     for (mark, letter) in marks.iter().zip(letters) {
         let (from, to) = match mark {
@@ -206,8 +211,8 @@ fn draw_ties(marks: &[TieMark], letters: &[String], width: f64) -> Scene {
                 x += pitch;
                 continue;
             }
-            TieMark::Top => (middle, ROW_MM + SEAM_MM),
-            TieMark::Middle => (-SEAM_MM, ROW_MM + SEAM_MM),
+            TieMark::Top => (middle, row_mm + SEAM_MM),
+            TieMark::Middle => (-SEAM_MM, row_mm + SEAM_MM),
             TieMark::Bottom => (-SEAM_MM, middle),
             TieMark::Only => (middle, middle),
         };

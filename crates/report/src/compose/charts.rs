@@ -22,7 +22,7 @@ const TOPS: [(f64, f64); 8] = [
 ];
 
 /// A scale from a value in equal steps.
-pub(super) fn stepped(min: f64, max: f64, step: f64, label: impl Fn(f64) -> String) -> Vec<Tick> {
+pub(crate) fn stepped(min: f64, max: f64, step: f64, label: impl Fn(f64) -> String) -> Vec<Tick> {
     let mut ticks = Vec::new();
     let mut index = 0u32;
     loop {
@@ -39,7 +39,7 @@ pub(super) fn stepped(min: f64, max: f64, step: f64, label: impl Fn(f64) -> Stri
 }
 
 /// The scale of rates, up to the highest upper limit of a model or vendor.
-pub(super) fn rates(facts: &Facts<'_>) -> Axis {
+pub(crate) fn rates(facts: &Facts<'_>) -> Axis {
     let models = facts
         .analysis()
         .models
@@ -67,7 +67,7 @@ pub(super) fn rates(facts: &Facts<'_>) -> Axis {
 }
 
 /// The scale of shares, from nothing to all.
-pub(super) fn shares(title: &str) -> Axis {
+pub(crate) fn shares(title: &str) -> Axis {
     Axis {
         min: 0.0,
         max: 1.0,
@@ -91,7 +91,7 @@ pub(super) fn sizes(smallest_b: f64, largest_b: f64) -> Axis {
 }
 
 /// A scale of points around zero that holds all values, with the band marked.
-pub(super) fn points(values: &[f64], band: f64) -> Axis {
+pub(crate) fn points(values: &[f64], band: f64) -> Axis {
     let low = values.iter().copied().fold(-band, f64::min);
     let high = values.iter().copied().fold(band, f64::max);
     let step = [5.0, 10.0, 20.0, 40.0]

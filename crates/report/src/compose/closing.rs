@@ -122,7 +122,7 @@ fn room(facts: &Facts<'_>) -> String {
 }
 
 /// Versions, seed, digests and faces.
-pub(super) fn colophon(facts: &Facts<'_>) -> Vec<Entry> {
+pub(crate) fn colophon(facts: &Facts<'_>) -> Vec<Entry> {
     let coded = |name: &str, text: String, id: &str| Entry {
         name: name.to_owned(),
         text: vec![say(text, [id])],

@@ -9,7 +9,7 @@
 mod account;
 mod buyers;
 mod chance;
-mod charts;
+pub(crate) mod charts;
 mod choices;
 mod claims;
 mod closing;
@@ -18,7 +18,7 @@ mod first_page;
 mod graders;
 mod identity;
 mod method;
-mod models;
+pub(crate) mod models;
 mod power;
 mod residuals;
 mod size;
@@ -28,6 +28,8 @@ mod vendors;
 mod within;
 
 use std::collections::BTreeSet;
+
+pub(crate) use closing::colophon;
 
 use crate::annex::{EvidenceEntry, Statement};
 use crate::caveats::{self, Caveat};
@@ -128,7 +130,7 @@ fn sections(parts: &Parts<'_>) -> Vec<Section> {
     .collect()
 }
 
-fn head(facts: &Facts<'_>) -> Head {
+pub(crate) fn head(facts: &Facts<'_>) -> Head {
     let definition = facts.definition();
     let (year, month, day) = definition.edition_day().unwrap_or((1970, 1, 1));
     let grader = words::grader_phrase(facts);

@@ -113,7 +113,7 @@ fn table(facts: &Facts<'_>) -> Table {
 }
 
 /// Whether published counts leave open how many results were lost.
-pub(super) fn lost_is_unknown(facts: &Facts<'_>) -> bool {
+pub(crate) fn lost_is_unknown(facts: &Facts<'_>) -> bool {
     caveats::data::from_counts(facts) && facts.not_evaluable() == 0
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
 mod always;
+mod briefs;
 mod caveats;
 mod spellings;
 mod support;
