@@ -81,6 +81,11 @@ fn shares(entries: &mut Vec<EvidenceEntry>, input: &Composition<'_>) {
         ("l1", "vendors on the same prompts", "/same_prompts"),
         ("l2", "rates with the prompt as the unit", "/clusters"),
         ("t1", "vendor and size in one model", "/shapley"),
+        (
+            "d8",
+            "the vendor's share without its most influential model",
+            "/without_one_model",
+        ),
         ("t2", "noise of sampling and true differences", "/noise"),
         ("t3", "shares of single results", "/trace_level"),
         ("o1", "prompts by vendor", "/overlap"),

@@ -56,9 +56,10 @@ pub use reliability::{
     Confusion, CorrectedRate, CorrectedRates, CorrectedRatio, CorrectedShare, TippingPoint,
 };
 pub use scale::{
-    Influence, LinePoint, ModelsNeeded, Power, ProviderResidualPp, Scale, SizeSensitivity,
+    DeclaredPower, Influence, LinePoint, ModelsNeeded, Power, ProviderResidualPp, Scale,
+    SizeSensitivity,
 };
-pub use shares::{Decomposition, NullDistribution, OneWayResult, Ratio};
+pub use shares::{Decomposition, NullDistribution, OneWayResult, Ratio, WithoutModel};
 pub use signal::{
     Levels, NoiseShare, OnSize, ProviderEffect, ProviderPrediction, RandomEffects, Shrunken,
     Signal, Tau,
@@ -106,6 +107,8 @@ pub struct Analysis {
     pub clusters: Quantity<Vec<Clustering>>,
     /// Provider and size in one model, over the models in scale.
     pub shapley: Quantity<Together>,
+    /// The share without the model that moves its corrected value most.
+    pub without_one_model: Quantity<WithoutModel>,
     /// Sampling noise apart from true differences between models.
     pub noise: Signal,
     /// Shares of the variance of single traces.
