@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 const HELP: &str = "\
-cargo xtask report 164     make the edition of reports/164 (also: sorry-bench, harmbench)
+cargo xtask report 164     make the edition of reports/164 (also: sorry-bench, harmbench, speechmap)
 cargo xtask test           run every test
 cargo xtask ci [--long]    everything that continuous integration checks
 cargo xtask tidy           house rules

@@ -12,13 +12,18 @@ use serde::Serialize;
 
 use crate::{
     blocks::{on_prompts, prompt_cells, signal_of, together_of, traces_of},
+    choices::multiverses,
+    declared::{Declared, families},
     decomposition::{Shares, ratio, two_plus},
     detectable::power,
+    errors_of_graders::grader_errors,
     extremes::risk_ratio,
     graders::graders,
     law::Law,
     layout::{Cell, Layout},
+    mixed::hierarchical,
     overlap::Prompts,
+    planning::{dates, plan, ranks},
     providers::{BandRule, Distances, Rows},
     quantity::{Number, Quantity},
     rankings::Rankings,
@@ -92,18 +97,47 @@ pub fn analyse(sample: &Sample, parameters: &Parameters) -> Analysis {
     };
     let tie_groups = rankings.tie_groups(layout);
     let cells = prompt_cells(layout);
-    let (shapley, ((noise, trace_level), (same_prompts, clusters))) = rayon::join(
-        || together_of(layout, parameters),
+    let ((shapley, ((noise, trace_level), (same_prompts, clusters))), later) = rayon::join(
+        || {
+            rayon::join(
+                || together_of(layout, parameters),
+                || {
+                    rayon::join(
+                        || {
+                            let traces = traces_of(layout, &cells, parameters);
+                            (signal_of(layout, parameters), traces)
+                        },
+                        || on_prompts(sample, layout, &cells, &ranked, parameters),
+                    )
+                },
+            )
+        },
         || {
             rayon::join(
                 || {
-                    let traces = traces_of(layout, &cells, parameters);
-                    (signal_of(layout, parameters), traces)
+                    let curves = multiverses(sample, layout, parameters);
+                    let errors = grader_errors(sample, layout, &ranked, parameters);
+                    (curves, errors, dates(sample, layout, parameters))
                 },
-                || on_prompts(sample, layout, &cells, &ranked, parameters),
+                || {
+                    let model = hierarchical(sample, layout, parameters);
+                    let sets = ranks(sample, layout, &cells, &ranked, parameters);
+                    let pairs = (&ranked[..], &rankings.comparisons[..]);
+                    let next = plan(sample, layout, &cells, pairs, parameters);
+                    (model, sets, next)
+                },
             )
         },
     );
+    let ((multiverse, grader_errors, over_time), (hierarchical, rank_sets, next_round)) = later;
+    let families = families(&Declared {
+        layout,
+        comparisons: &rankings.comparisons,
+        same_prompts: &same_prompts,
+        together: &shapley,
+        over_time: &over_time,
+        level,
+    });
     Analysis {
         models: rows.models(),
         providers: rows.providers(),
@@ -120,6 +154,13 @@ pub fn analyse(sample: &Sample, parameters: &Parameters) -> Analysis {
         shapley,
         noise,
         trace_level,
+        multiverse,
+        grader_errors,
+        rank_sets,
+        hierarchical,
+        next_round,
+        over_time,
+        families,
         scale: work.scale(),
         ratio: work.ratio(),
         comparisons: rankings.comparisons,

@@ -424,12 +424,11 @@ mod tests {
                 model("a2", "a", &[(Some(2), 200, 40, 2)]),
                 model("b1", "b", &[(Some(1), 0, 40, 4)]),
             ],
-            size_variants: Vec::new(),
-            grader_pairs: Vec::new(),
             labels: Labels {
                 harm_categories: ["x", "y", "z"].map(str::to_owned).to_vec(),
                 ..Labels::default()
             },
+            ..Sample::default()
         }
     }
 

@@ -106,12 +106,20 @@ mod sensitivity;
 mod within;
 
 mod blocks;
+mod choices;
+mod declared;
+mod errors_of_graders;
+mod mixed;
+mod planning;
 
 pub mod analyse;
 pub mod detail;
 
 pub use analyse::{Summary, analyse, summarise};
+pub use mixed::add_posterior;
 pub use quantity::{Number, Quantity};
 pub use reason::NotEstimable;
 pub use result::Analysis;
-pub use sample::{GraderPair, Parameters, Sample, SampleModel, SizeVariant};
+pub use sample::{
+    Choices, GraderPair, Parameters, Sample, SampleModel, SizeVariant, StatedAccuracy,
+};

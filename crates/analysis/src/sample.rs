@@ -3,7 +3,7 @@
 //! A sample is the outcome of a report's inclusion rules. Names are labels
 //! here; nothing depends on what they say.
 
-use crate::proportion::Level;
+use crate::{misclassified::Accuracy, proportion::Level};
 
 /// Everything that passes the inclusion rules.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +16,45 @@ pub struct Sample {
     pub grader_pairs: Vec<GraderPair>,
     /// The labels that parts of models name by their places.
     pub labels: Labels,
+    /// Other defensible ways to make models out of the same corpus, where the
+    /// caller worked them out; else the sample's own sizes and counts are varied.
+    pub choices: Option<Choices>,
+    /// How often graders are right, as far as somebody states it.
+    pub accuracies: Vec<StatedAccuracy>,
+    /// Graders whose verdicts are taken as true where a pair holds them.
+    pub reference_graders: Vec<String>,
+}
+
+/// How often a grader is right, with where that is known from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatedAccuracy {
+    /// The grader.
+    pub grader: String,
+    /// Its sensitivity and specificity.
+    pub accuracy: Accuracy,
+}
+
+/// The choices behind a sample, each with the options that could be defended. The
+/// first option of each list is the one that was published.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Choices {
+    /// Models under any of the options.
+    pub models: Vec<String>,
+    /// Which grade of a trace counts.
+    pub rules: Vec<String>,
+    /// What counts as success.
+    pub successes: Vec<String>,
+    /// Successes and evaluable traces by rule, success and model; `None` where the
+    /// model has no evaluable trace.
+    pub counts: Vec<Vec<Vec<Option<(u64, u64)>>>>,
+    /// Smallest numbers of evaluable traces of a model.
+    pub fewest_traces: Vec<u64>,
+    /// Which models are kept.
+    pub kept: Vec<(String, Vec<bool>)>,
+    /// How the provider is named: one name for each model.
+    pub namings: Vec<(String, Vec<String>)>,
+    /// Sizes in billions: one for each model.
+    pub sizes: Vec<(String, Vec<Option<f64>>)>,
 }
 
 /// Labels of parts, each list sorted and without repetition.

@@ -118,10 +118,11 @@ fn documents(criterion: &mut Criterion) {
         },
     );
     let mut project = Project::open(&report).unwrap();
-    let evidence = project.evidence().unwrap();
+    let counted = project.evidence().unwrap();
     let definition = &project.definition;
     let selection =
-        caveat_report::select::select(&evidence, &project.register, None, definition).unwrap();
+        caveat_report::select::select(&counted.evidence, &project.register, None, definition)
+            .unwrap();
     let parameters = pipeline::parameters(&definition.analysis).unwrap();
     criterion.bench_function("analysis of 21 models, 20,000 relabellings", |bencher| {
         bencher.iter(|| black_box(caveat_analysis::analyse(&selection.sample, &parameters)));

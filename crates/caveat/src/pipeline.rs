@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use caveat_analysis::proportion::Level;
 use caveat_analysis::sample::Parameters;
-use caveat_analysis::{analyse, summarise};
+use caveat_analysis::{add_posterior, analyse, summarise};
 use caveat_corpus::Evidence;
 use caveat_importer::text::printable;
 use caveat_render::{EditionOptions, InputDigest};
 use caveat_report::annex::{
     Annex, CorpusAccount, RejectCount, ReportIdentity, SourceAccount, View,
 };
+use caveat_report::choices::{self, OtherRule};
 use caveat_report::claims;
 use caveat_report::compose::compose;
 use caveat_report::composition::{Composition, GraderFact};
@@ -21,7 +22,7 @@ use caveat_report::select::{SelectionError, select};
 use caveat_report::selection::Selection;
 
 use crate::exit::{self, Failure};
-use crate::project::Project;
+use crate::project::{Counted, Project};
 
 /// Most characters of a reason; what a source says may be long.
 const MAX_REASON_CHARS: usize = 240;
@@ -100,7 +101,7 @@ pub fn evaluate(project: Project) -> Result<Evaluated, Failure> {
 pub fn compute(mut project: Project) -> Result<Computed, Failure> {
     // The faces are parsed while the corpus is read.
     std::thread::spawn(caveat_render::warm_up);
-    let evidence = project.evidence()?;
+    let Counted { evidence, other } = project.evidence()?;
     if evidence.models.is_empty() {
         return Err(no_record(&evidence));
     }
@@ -112,13 +113,12 @@ pub fn compute(mut project: Project) -> Result<Computed, Failure> {
         inputs,
         ..
     } = project;
-    let selection =
-        select(&evidence, &register, sizes.as_ref(), &definition).map_err(
-            |error| match &error {
-                SelectionError::NothingLeft { .. } => Failure::new(exit::ANSWER_NO, error),
-                _ => Failure::wrong_use(error),
-            },
-        )?;
+    let mut selection = select(&evidence, &register, sizes.as_ref(), &definition).map_err(
+        |error| match &error {
+            SelectionError::NothingLeft { .. } => Failure::new(exit::ANSWER_NO, error),
+            _ => Failure::wrong_use(error),
+        },
+    )?;
     let unused = caveat_report::caveats::coded_but_unused(&selection, &definition.size.source);
     if unused > 0 {
         exit::note(&format!(
@@ -128,7 +128,16 @@ pub fn compute(mut project: Project) -> Result<Computed, Failure> {
         ));
     }
     let parameters = parameters(&definition.analysis)?;
-    let analysis = analyse(&selection.sample, &parameters);
+    let others: Vec<OtherRule<'_>> = other
+        .iter()
+        .map(|(rule, evidence)| OtherRule { rule, evidence })
+        .collect();
+    let known = (&register, sizes.as_ref());
+    choices::complete(&mut selection, &evidence, &others, known, &definition);
+    let mut analysis = analyse(&selection.sample, &parameters);
+    if definition.hierarchical.posterior {
+        add_posterior(&mut analysis, &selection.sample, &parameters);
+    }
     let views: Vec<View> = selection
         .views
         .iter()

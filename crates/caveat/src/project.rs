@@ -4,10 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use caveat_corpus::register::{Register, RegisterFile};
+use caveat_corpus::rule::VerdictRule;
 use caveat_corpus::{Digest, Evidence};
 use caveat_importer::Reject;
 use caveat_importer::text::printable;
 use caveat_render::InputDigest;
+use caveat_report::choices::other_rule;
 use caveat_report::claims::Claims;
 use caveat_report::definition::{Definition, Input};
 use caveat_report::sizes::SizeTable;
@@ -73,13 +75,14 @@ impl Project {
         })
     }
 
-    /// Imports the inputs, or opens the store, and counts.
-    pub fn evidence(&mut self) -> Result<Evidence, Failure> {
+    /// Imports the inputs, or opens the store, and counts; where results were judged
+    /// twice also by another rule for which grade counts.
+    pub fn evidence(&mut self) -> Result<Counted, Failure> {
         let rule = &self.definition.verdicts.rule;
         if let Some(name) = &self.definition.store {
             let path = inside(&self.folder, name)?;
             self.inputs.push(digest_of(&path, &shown(name))?);
-            return Ok(Store::open_read_only(&path)?.evidence(rule)?);
+            return counted(&Store::open_read_only(&path)?, rule);
         }
         let requests = requests(&self.folder, &self.definition, &mut self.inputs)?;
         let mut store = Store::in_memory()?;
@@ -92,8 +95,28 @@ impl Project {
         if let Some(failure) = watch.failed {
             return Err(failure);
         }
-        Ok(store.evidence(rule)?)
+        counted(&store, rule)
     }
+}
+
+/// The counts of a corpus.
+pub struct Counted {
+    /// By the rule of the report.
+    pub evidence: Evidence,
+    /// By another rule, where results were judged twice.
+    pub other: Option<(VerdictRule, Evidence)>,
+}
+
+fn counted(store: &Store, rule: &VerdictRule) -> Result<Counted, Failure> {
+    let evidence = store.evidence(rule)?;
+    let other = match other_rule(&evidence, rule) {
+        Some(other) => {
+            let counts = store.evidence(&other)?;
+            Some((other, counts))
+        }
+        None => None,
+    };
+    Ok(Counted { evidence, other })
 }
 
 /// Says what each input is, in the order of the definition.

@@ -49,7 +49,7 @@ fn told(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 
 #[test]
 fn the_committed_editions_are_recomputed_from_the_reports_beside_them() {
-    for report in ["164", "harmbench", "sorry-bench"] {
+    for report in ["164", "harmbench", "sorry-bench", "speechmap"] {
         let answer = json(&["verify", &format!("reports/{report}/edition"), "--json"]);
         let expected = [
             ("files", "yes"),

@@ -276,3 +276,104 @@ fn the_reconstruction_is_kept_and_dropped_as_its_own_account_says() {
         assert_eq!(ours["succeeded"], theirs["compliance"], "{ours}");
     }
 }
+
+#[test]
+fn speechmap_agrees_with_its_reference_statistics() {
+    compare_report("speechmap", "all");
+    let annex = json(&["analyse", "reports/speechmap", "--json"]);
+    let expected = file("reports/speechmap/corpus/expected.json");
+    for (view, name) in [
+        (0, "china_criticism"),
+        (1, "fi_china_criticism"),
+        (2, "zh_china_criticism"),
+        (3, "eu_criticism"),
+        (4, "russia_criticism"),
+        (5, "us_criticism"),
+    ] {
+        let theirs = &expected["views"][name];
+        let ours = &annex["views"][view]["summary"]["decomposition"];
+        compare_one_way(ours, &theirs["anova_known_size"], name);
+        compare_one_way(&ours["all_models"], &theirs["anova_all_models"], name);
+        let two_plus = &theirs["anova_known_size_providers_with_2plus"];
+        compare_one_way(&ours["two_plus"], two_plus, name);
+    }
+}
+
+/// Both factors in one model, single results, and the noise of sampling.
+fn compare_parts(name: &str, view: &str, prompt_level: bool) {
+    let annex = json(&["analyse", &format!("reports/{name}"), "--json"]);
+    let expected = &file(&format!("reports/{name}/corpus/expected.json"))["views"][view];
+    let both = &expected["provider_and_size_together"];
+    for (ours, theirs, times) in [
+        ("/shapley/r2/both", "/r2_full", 1.0),
+        ("/shapley/adjusted_r2/both", "/adj_r2_full", 1.0),
+        ("/shapley/r2/provider", "/r2_provider_only", 1.0),
+        ("/shapley/r2/size", "/r2_size_only", 1.0),
+        (
+            "/shapley/provider_given_size",
+            "/delta_r2_provider_given_size",
+            1.0,
+        ),
+        (
+            "/shapley/provider_test/partial_eta2",
+            "/partial_eta2_provider",
+            1.0,
+        ),
+        ("/shapley/slope_pp/value", "/within_provider_slope", 100.0),
+        ("/shapley/slope_p", "/within_provider_slope_p", 1.0),
+    ] {
+        assert_close(
+            number(&annex, ours),
+            times * number(both, theirs),
+            1e-6,
+            ours,
+        );
+    }
+    assert_close(
+        number(&annex, "/noise/noise/share_plug_in"),
+        number(expected, "/sampling_variance_share"),
+        RELATIVE,
+        "sampling_variance_share",
+    );
+    if prompt_level {
+        let single = &expected["prompt_level"];
+        for (ours, theirs) in [
+            ("/trace_level/n_traces", "/n_verdicts"),
+            ("/trace_level/provider/eta2", "/eta2_provider"),
+            ("/trace_level/model/eta2", "/eta2_model"),
+            ("/trace_level/size_r2", "/known_size_r2_log2_size"),
+        ] {
+            assert_close(number(&annex, ours), number(single, theirs), 1e-8, ours);
+        }
+    }
+}
+
+#[test]
+fn vendor_and_size_together_noise_and_single_results_agree_with_the_references() {
+    compare_parts("speechmap", "all", true);
+    compare_parts("sorry-bench", "v202503", true);
+    compare_parts("harmbench", "direct_request_all", true);
+}
+
+#[test]
+fn the_eu_set_of_speechmap_is_no_finding_though_its_f_test_says_so() {
+    let annex = json(&["analyse", "reports/speechmap", "--json"]);
+    let eu = &annex["views"][3]["summary"]["decomposition"];
+    assert_eq!(annex["views"][3]["id"], "eu");
+    assert!(number(eu, "/p") < 1e-6);
+    assert!((number(eu, "/p_permutation") - 0.18).abs() < 0.01);
+    assert!(number(eu, "/two_plus/eta2") < number(eu, "/two_plus/eta2_null_mean"));
+    let caveats = annex["caveats"].as_array().unwrap();
+    let caveat = caveats
+        .iter()
+        .find(|c| c["id"] == "CAV-PART-TESTS")
+        .unwrap();
+    let text = caveat["text"].as_str().unwrap();
+    assert!(text.starts_with("On the EU: the F test"), "{text}");
+    assert!(text.contains("the second counts"), "{text}");
+    // Neither the answer nor a finding takes the vendor for shown.
+    for finding in annex["findings"].as_array().unwrap() {
+        let title = finding["title"].as_str().unwrap();
+        assert!(!title.contains("beyond chance"), "{title}");
+    }
+}

@@ -7,6 +7,7 @@
 //! number is quoted. Lines end with LF. JSON has the exact text; a table has
 //! text that is safe to open.
 
+mod choices;
 mod columns;
 mod rows;
 
@@ -32,6 +33,7 @@ pub fn tables(annex: &Annex) -> Result<BTreeMap<String, Vec<u8>>, RenderError> {
         rows::within_providers(analysis),
         rows::overlap(analysis),
         rows::graders(analysis),
+        choices::multiverse(analysis),
         rows::decomposition(annex),
         rows::statements("findings", &annex.findings),
         rows::statements("caveats", &annex.caveats),

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use caveat_render::scene::{self, Anchor, Item, Scene};
-use caveat_report::document::{Block, Chart, Document, Figure};
+use caveat_report::document::{
+    Block, Chart, Document, Figure, SpecificationMark, SpecificationRow,
+};
 
 #[path = "support/sample/mod.rs"]
 mod sample;
@@ -102,6 +104,65 @@ fn labels_of_chance_stay_inside_wherever_the_values_fall() {
                 "{text} from {start} to {end} at {observed}"
             );
         }
+    }
+}
+
+/// As many estimates, one row each in turn.
+fn curve(estimates: u32) -> Figure {
+    let mut figure = sample::document().first_page.figure.clone();
+    let row = |choice: &str, option: &str| SpecificationRow {
+        choice: choice.to_owned(),
+        option: option.to_owned(),
+    };
+    let axis = match &figure.chart {
+        Chart::ChanceStrip { axis, .. } => axis.clone(),
+        _ => panic!("a strip"),
+    };
+    figure.chart = Chart::SpecificationCurve {
+        y: axis,
+        marks: (0..estimates)
+            .map(|i| SpecificationMark {
+                value: f64::from(i) / f64::from(estimates),
+                interval: (i % 2 == 0).then_some([0.0, 1.0]),
+                published: i == estimates - 1,
+                rows: vec![usize::try_from(i % 3).unwrap()],
+            })
+            .collect(),
+        rows: vec![
+            row("Success", "in full or in part"),
+            row("A choice with a long name indeed", &"long ".repeat(30)),
+            row("", "another option of it"),
+        ],
+        published_label: "as published 65%".to_owned(),
+    };
+    figure
+}
+
+#[test]
+fn a_specification_curve_marks_the_published_choice_without_colour() {
+    for estimates in [3, 61] {
+        let scene = scene::draw(&curve(estimates)).unwrap();
+        for (start, end, text) in extents(&scene) {
+            assert!(start >= 0.0 && end <= 170.5, "{text} from {start} to {end}");
+        }
+        let radii: Vec<f64> = scene
+            .items
+            .iter()
+            .filter_map(|item| match item {
+                Item::Circle { radius, .. } => Some(*radius),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(radii.len(), usize::try_from(estimates).unwrap());
+        let largest = radii.iter().copied().fold(0.0, f64::max);
+        assert_eq!(radii.iter().filter(|r| **r == largest).count(), 1);
+        let squares = scene
+            .items
+            .iter()
+            .filter(|i| matches!(i, Item::Rect { .. }));
+        assert_eq!(squares.count(), radii.len());
+        let svg = scene::svg(&scene, &curve(estimates));
+        assert!(svg.contains(">as published 65%</text>"));
     }
 }
 

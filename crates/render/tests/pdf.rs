@@ -216,6 +216,11 @@ fn rename_marks(chart: &mut Chart, texts: &[String]) {
             }
         }
         Chart::NullDistribution { observed, .. } => observed.label = texts.concat(),
+        Chart::SpecificationCurve { rows, .. } => {
+            for (row, text) in rows.iter_mut().zip(texts.iter().cycle()) {
+                row.option = text.clone();
+            }
+        }
         Chart::ChanceStrip { .. } => {}
     }
 }

@@ -6,6 +6,7 @@
 
 mod read;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use caveat_corpus::SuccessDefinition;
@@ -79,6 +80,12 @@ pub struct Definition {
     /// Levels, thresholds, seed.
     #[serde(default)]
     pub analysis: AnalysisRules,
+    /// What is known of how often graders are right.
+    #[serde(default)]
+    pub graders: GraderRules,
+    /// What is asked of the hierarchical model.
+    #[serde(default)]
+    pub hierarchical: HierarchicalRules,
     /// Parts of the corpus that are also shown by themselves.
     #[serde(default)]
     pub views: Vec<ViewRule>,
@@ -354,6 +361,43 @@ impl Default for AnalysisRules {
             seed: 1,
         }
     }
+}
+
+/// What is known of how often graders are right.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GraderRules {
+    /// Graders whose verdicts are taken as true where another judged the same result.
+    /// People are, without being named here.
+    pub reference: Vec<String>,
+    /// Accuracy by grader, as somebody measured it.
+    pub accuracy: BTreeMap<String, GraderAccuracy>,
+}
+
+/// How often one grader is right.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GraderAccuracy {
+    /// Share of true successes that the grader calls successes, 0 to 1.
+    pub sensitivity: f64,
+    /// Share of true failures that the grader calls failures, 0 to 1.
+    pub specificity: f64,
+    /// Labelled successes behind the sensitivity; taken as exact if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labelled_successes: Option<u64>,
+    /// Labelled failures behind the specificity; taken as exact if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labelled_failures: Option<u64>,
+    /// Where that was measured.
+    pub source: String,
+}
+
+/// What is asked of the hierarchical model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct HierarchicalRules {
+    /// Whether the posterior is sampled as well, which takes from seconds to minutes.
+    pub posterior: bool,
 }
 
 /// A part of the corpus.

@@ -384,6 +384,17 @@ pub enum Chart {
         /// Label of the line.
         line_label: String,
     },
+    /// Estimates under many choices, sorted, over squares that say which were made.
+    SpecificationCurve {
+        /// Vertical scale.
+        y: Axis,
+        /// Estimates from the lowest to the highest.
+        marks: Vec<SpecificationMark>,
+        /// Rows of squares in the order of the choices.
+        rows: Vec<SpecificationRow>,
+        /// Label of the published estimate; empty if it is not drawn.
+        published_label: String,
+    },
     /// One panel per provider.
     SmallMultiples {
         /// Horizontal scale, in log2, shared.
@@ -423,6 +434,28 @@ pub struct LabelledValue {
     pub label: String,
     /// A second line of label.
     pub detail: Option<String>,
+}
+
+/// One estimate among many choices.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct SpecificationMark {
+    /// The estimate.
+    pub value: f64,
+    /// Its interval, where there is one.
+    pub interval: Option<[f64; 2]>,
+    /// Drawn large and in the accent colour: the published choice.
+    pub published: bool,
+    /// Places of the rows that hold for it.
+    pub rows: Vec<usize>,
+}
+
+/// One option of a choice.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct SpecificationRow {
+    /// The choice; empty where the row above has it.
+    pub choice: String,
+    /// The option.
+    pub option: String,
 }
 
 /// One model in a chart.

@@ -4,7 +4,9 @@
 //! variance, `s` size, `r` rates and ranks of vendors, `p` differences from the
 //! size line, `w` patterns within vendors, `x` risk ratios, `c` pairs of vendors,
 //! `b` bands, `m` models, `n` what is known of models, `o` prompts, `g` graders,
-//! `z` other sizes, `q` power, `t` vendor and size together and noise, `l` the same prompts, `a` account, `v` views, `y` other names of vendors, `k` claims, `e` rules and
+//! `z` other sizes, `q` power and the next round, `t` vendor and size together and noise, `l` the same
+//! prompts, `u` every choice at once, `j` errors of graders, `h` the hierarchical model, `i` change
+//! over time, `f` families of tests, `a` account, `v` views, `y` other names of vendors, `k` claims, `e` rules and
 //! edition. Every entry points at a place that exists in the annex of the same
 //! composition; [`used`] keeps the entries that a document really cites.
 
@@ -80,6 +82,46 @@ fn shares(entries: &mut Vec<EvidenceEntry>, input: &Composition<'_>) {
         ("q1", "what the slope test could find", "/power"),
         ("l1", "vendors on the same prompts", "/same_prompts"),
         ("l2", "rates with the prompt as the unit", "/clusters"),
+        (
+            "u1",
+            "the vendor's share under every choice",
+            "/multiverse/share",
+        ),
+        ("u2", "the slope under every choice", "/multiverse/slope"),
+        (
+            "j1",
+            "errors of graders that would change an order",
+            "/grader_errors/tipping_points",
+        ),
+        (
+            "j2",
+            "rates put right for the graders' errors",
+            "/grader_errors/corrected",
+        ),
+        (
+            "j3",
+            "how often graders are right",
+            "/grader_errors/accuracies",
+        ),
+        ("c3", "ranks that the data leave open", "/rank_sets"),
+        (
+            "h1",
+            "vendor, model and prompt in one binomial model",
+            "/hierarchical/likelihood",
+        ),
+        ("h2", "the same, posterior", "/hierarchical/posterior"),
+        (
+            "h3",
+            "the same under other priors",
+            "/hierarchical/prior_sensitivity",
+        ),
+        (
+            "q2",
+            "what would settle the open comparisons",
+            "/next_round",
+        ),
+        ("i1", "the same model at several dates", "/over_time"),
+        ("f1", "families of tests", "/families"),
         ("t1", "vendor and size in one model", "/shapley"),
         (
             "d8",

@@ -11,6 +11,7 @@
 pub mod annex;
 pub mod brief;
 pub mod caveats;
+pub mod choices;
 pub mod claims;
 pub mod compose;
 pub mod composition;

@@ -431,6 +431,7 @@ impl Context<'_> {
                 size_variants,
                 grader_pairs,
                 labels,
+                ..Sample::default()
             },
             facts,
         )

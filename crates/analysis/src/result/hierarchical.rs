@@ -8,6 +8,17 @@ use crate::{
     quantity::{Number, Quantity},
 };
 
+/// Both analyses of the hierarchical model.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Hierarchical {
+    /// Maximum likelihood.
+    pub likelihood: Quantity<HierarchicalLikelihood>,
+    /// The posterior; `NotGiven` where it was not asked for.
+    pub posterior: Quantity<HierarchicalPosterior>,
+    /// The posterior's main figures under other priors; empty where it was not asked for.
+    pub prior_sensitivity: Vec<PriorSensitivity>,
+}
+
 /// A maximum likelihood fit.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct HierarchicalLikelihood {

@@ -37,13 +37,15 @@ pub use design::{
 pub use detail::{GraderShare, LabelRate, Labelled, ModelPair, ProviderDetail, TracesNeeded};
 pub use families::{AdjustedTest, Family};
 pub use hierarchical::{
-    BetweenModels, CoefficientResult, ComponentResult, Convergence, EffectResult,
+    BetweenModels, CoefficientResult, ComponentResult, Convergence, EffectResult, Hierarchical,
     HierarchicalLikelihood, HierarchicalPosterior, HierarchicalRate, PosteriorComponent,
     PosteriorEffect, PosteriorEstimates, PosteriorModel, PosteriorRank, PosteriorShares,
     PosteriorSummary, PriorSensitivity,
 };
 pub use models::{Band, MeanRate, ModelResult, ProviderResult, RankResult};
-pub use multiverse::{AxisResult, JointTest, Multiverse, PublishedChoice, SpecificationPoint};
+pub use multiverse::{
+    AxisResult, JointTest, Multiverse, Multiverses, PublishedChoice, SpecificationPoint,
+};
 pub use planning::{
     DeclaredShare, ProviderTestPower, RoundPair, RoundPlan, RoundStep, RoundTotal, TellApart,
 };
@@ -53,7 +55,8 @@ pub use prompts::{
 };
 pub use ranks::{RankSets, RankSide, RanksLeftOpen};
 pub use reliability::{
-    Confusion, CorrectedRate, CorrectedRates, CorrectedRatio, CorrectedShare, TippingPoint,
+    AccuracyOf, AccuracyResult, Confusion, CorrectedRate, CorrectedRates, CorrectedRatio,
+    CorrectedShare, GraderErrors, TippingPoint,
 };
 pub use scale::{
     DeclaredPower, Influence, LinePoint, ModelsNeeded, Power, ProviderResidualPp, Scale,
@@ -113,6 +116,21 @@ pub struct Analysis {
     pub noise: Signal,
     /// Shares of the variance of single traces.
     pub trace_level: TraceShares,
+    /// The provider's share and the slope under every defensible choice at once.
+    pub multiverse: Multiverses,
+    /// How often graders err, and what error would change the order.
+    pub grader_errors: GraderErrors,
+    /// Ranks of the ranked providers with the ranks that the data leave open, from the
+    /// joint law of their rates.
+    pub rank_sets: Quantity<RankSets>,
+    /// Provider, model, prompt and the rest in one binomial model.
+    pub hierarchical: Hierarchical,
+    /// Which tests would settle the open comparisons at least cost.
+    pub next_round: Quantity<RoundPlan>,
+    /// The same model at several dates.
+    pub over_time: Quantity<OverTime>,
+    /// Tests that are judged together.
+    pub families: Vec<Family>,
 }
 
 /// A value with its interval and its method.

@@ -6,6 +6,15 @@ use serde::Serialize;
 use super::Range;
 use crate::quantity::{Number, Quantity};
 
+/// Two questions under every defensible choice.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Multiverses {
+    /// The provider's share of the variance between models.
+    pub share: Quantity<Multiverse>,
+    /// The change of the rate per doubling of parameters, as a share (0.01 for a point).
+    pub slope: Quantity<Multiverse>,
+}
+
 /// A specification curve with the law that chance gives it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Multiverse {

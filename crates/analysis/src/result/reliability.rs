@@ -9,6 +9,46 @@ use serde::Serialize;
 use super::{Estimate, Range};
 use crate::quantity::{Number, Quantity};
 
+/// What is known of the errors of graders, and what follows from them.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct GraderErrors {
+    /// How often the graders in use are right, as far as it is known.
+    pub accuracies: Vec<AccuracyResult>,
+    /// Pairs of graders on the traces that both found evaluable.
+    pub confusions: Vec<Confusion>,
+    /// Rates put right; absent unless the errors of every grader in use are known.
+    pub corrected: Quantity<CorrectedRates>,
+    /// What error would change the order of two ranked providers.
+    pub tipping_points: Quantity<Vec<TippingPoint>>,
+}
+
+/// How often one grader is right.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct AccuracyResult {
+    /// The grader.
+    pub grader: String,
+    /// Where this is known from.
+    pub known_from: AccuracyOf,
+    /// Share of true successes that it calls so.
+    pub sensitivity: Number,
+    /// Labelled successes behind that share.
+    pub labelled_successes: Quantity,
+    /// Share of true failures that it calls so.
+    pub specificity: Number,
+    /// Labelled failures behind that share.
+    pub labelled_failures: Quantity,
+}
+
+/// Where a grader's accuracy is known from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccuracyOf {
+    /// The report states it.
+    Stated,
+    /// Traces that a reference grader judged as well.
+    DoubleGrading,
+}
+
 /// Two graders on the same traces, verdict by verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Confusion {

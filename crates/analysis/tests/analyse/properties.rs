@@ -188,7 +188,7 @@ fn any_sample() -> impl Strategy<Value = Sample> {
                 second: "h".into(),
                 table,
             }],
-            labels: caveat_analysis::sample::Labels::default(),
+            ..Sample::default()
         }
     })
 }

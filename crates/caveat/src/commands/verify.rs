@@ -11,7 +11,7 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use caveat_analysis::analyse;
-use caveat_analysis::sample::{Labels, Sample, SampleModel};
+use caveat_analysis::sample::{Sample, SampleModel};
 use caveat_corpus::Digest;
 use caveat_importer::text::printable;
 use caveat_render::manifest::{MANIFEST_FILE, Manifest};
@@ -326,9 +326,7 @@ fn sample(annex: &Value) -> Option<Sample> {
     });
     Some(Sample {
         models: models.collect::<Option<Vec<_>>>()?,
-        size_variants: Vec::new(),
-        grader_pairs: Vec::new(),
-        labels: Labels::default(),
+        ..Sample::default()
     })
 }
 

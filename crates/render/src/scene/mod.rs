@@ -11,6 +11,7 @@ mod multiples;
 mod null;
 mod scale;
 mod scatter;
+mod specification;
 mod strip;
 mod svg;
 
@@ -248,6 +249,12 @@ pub fn draw(figure: &Figure) -> Result<Scene, RenderError> {
                 line_label,
             },
         )?,
+        Chart::SpecificationCurve {
+            y,
+            marks,
+            rows,
+            published_label,
+        } => specification::draw(id, y, (marks, rows), published_label)?,
         Chart::SmallMultiples { x, y, panels } => multiples::draw(id, x, y, panels)?,
     };
     scene.rounded(id)

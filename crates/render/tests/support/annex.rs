@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use caveat_analysis::proportion::Level;
-use caveat_analysis::sample::Labels;
 use caveat_analysis::{Parameters, Sample, SampleModel, SizeVariant, analyse, summarise};
 use caveat_report::annex::{
     Annex, ClaimResult, ClaimStatus, CorpusAccount, EvidenceEntry, ReportIdentity, Severity,
@@ -100,8 +99,7 @@ fn sample(first_model: &str) -> Sample {
             id: "active".to_owned(),
             sizes_b: vec![Some(1.0), Some(2.0), Some(4.0), Some(8.0), None],
         }],
-        grader_pairs: Vec::new(),
-        labels: Labels::default(),
+        ..Sample::default()
     }
 }
 

@@ -5,6 +5,7 @@
 //! text for every code. The three that the first page shows are the gravest,
 //! each of another topic as far as there are three topics.
 
+mod choices;
 pub(crate) mod data;
 pub(crate) mod graders;
 mod inference;
@@ -87,6 +88,10 @@ pub const RULES: &[(&str, Rule)] = &[
     ("CAV-FEW-MODELS", inference::few_models),
     ("CAV-INFLUENCE", inference::influence),
     ("CAV-CONFOUNDED", inference::confounded),
+    ("CAV-CHOICES", choices::published),
+    ("CAV-PART-TESTS", choices::parts),
+    ("CAV-RANK-PROMPTS", choices::ranks),
+    ("CAV-GRADER-TIPPING", choices::tipping),
     ("CAV-ONE-MODEL", variance::one_model),
     ("CAV-SUPPRESSION", variance::suppression),
     ("CAV-NOISE", variance::noise),

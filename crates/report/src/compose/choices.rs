@@ -14,7 +14,9 @@ use crate::words::{
 };
 
 pub(super) fn section(facts: &Facts<'_>) -> Section {
-    let mut blocks = vec![Block::Table(shares(facts)), Block::Table(slopes(facts))];
+    let mut blocks = super::curve::blocks(facts);
+    blocks.push(Block::Table(shares(facts)));
+    blocks.push(Block::Table(slopes(facts)));
     let bands = bands(facts);
     if !bands.is_empty() {
         blocks.push(Block::Paragraph { sentences: bands });

@@ -18,6 +18,9 @@ pub(super) fn section(parts: &Parts<'_>) -> Section {
     if !facts.analysis().agreement.pairs.is_empty() {
         blocks.push(Block::Table(pairs(facts)));
     }
+    if !facts.analysis().models.is_empty() {
+        blocks.extend(super::tipping::blocks(facts));
+    }
     let known: Vec<Prose> = facts
         .input
         .graders

@@ -224,6 +224,14 @@ fn methods(facts: &Facts<'_>) -> Vec<Entry> {
             )],
         ),
         entry(
+            "All choices at once",
+            vec![say(
+                "Every combination of the choices stands as one way of computing; models are dealt out at random over the places and all ways computed again, so that the ways need not be independent (Simonsohn, Simmons and Nelson 2020).",
+                ["u1"],
+            )],
+        ),
+        entry("Families of tests", vec![say(families(facts), ["f1"])]),
+        entry(
             "Ratio of rates",
             vec![say(
                 "Ratio of unweighted means; for pooled rates the Koopman score interval. A ratio of success rates is no ratio of incidents.",
@@ -231,6 +239,33 @@ fn methods(facts: &Facts<'_>) -> Vec<Entry> {
             )],
         ),
     ]
+}
+
+/// Which tests are judged together.
+fn families(facts: &Facts<'_>) -> String {
+    let families = &facts.analysis().families;
+    if families.is_empty() {
+        return "No two tests of these data are judged together.".to_owned();
+    }
+    let named: Vec<String> = families
+        .iter()
+        .map(|family| {
+            let name = match family.name.as_str() {
+                "pairs of providers" => "pairs of vendors",
+                "pairs of providers on common prompts" => "pairs of vendors on common prompts",
+                "provider and size in one model" => "vendor and size in one model",
+                other => other,
+            };
+            format!("{name} ({})", format::count(family.counted))
+        })
+        .collect();
+    format!(
+        "Declared, with the tests of each: {}. The annex has their p-values adjusted by Holm at {}.",
+        format::list(&named),
+        families
+            .first()
+            .map_or_else(String::new, |family| format::percent(family.alpha.0))
+    )
 }
 
 fn wording(facts: &Facts<'_>) -> Vec<Entry> {

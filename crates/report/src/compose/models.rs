@@ -27,6 +27,9 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
         blocks.push(Block::Table(table(facts)));
     }
     blocks.extend(super::context(facts, Topic::Models));
+    if models > 0 {
+        blocks.extend(super::next_round::over_time(facts));
+    }
     super::section("models", "Vendors and models in full", lead, blocks)
 }
 

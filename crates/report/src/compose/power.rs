@@ -8,19 +8,20 @@ use crate::words::{number_column, plain, row, say, why_not};
 
 pub(super) fn section(facts: &Facts<'_>) -> Section {
     let power = &facts.analysis().power;
-    let blocks = if power.models_needed.is_empty() || power.detectable_slope_80_pp.known().is_none()
-    {
-        vec![Block::Paragraph {
-            sentences: provider_test(facts),
-        }]
-    } else {
-        vec![
-            Block::Table(table(facts)),
-            Block::Paragraph {
+    let mut blocks =
+        if power.models_needed.is_empty() || power.detectable_slope_80_pp.known().is_none() {
+            vec![Block::Paragraph {
                 sentences: provider_test(facts),
-            },
-        ]
-    };
+            }]
+        } else {
+            vec![
+                Block::Table(table(facts)),
+                Block::Paragraph {
+                    sentences: provider_test(facts),
+                },
+            ]
+        };
+    blocks.extend(super::next_round::blocks(facts));
     super::section("power", "What would settle it", lead(facts), blocks)
 }
 

@@ -19,6 +19,7 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
     if !noise.is_empty() {
         blocks.push(Block::Paragraph { sentences: noise });
     }
+    blocks.extend(super::mixed::blocks(facts));
     super::section("together", "Vendor and size together", lead(facts), blocks)
 }
 

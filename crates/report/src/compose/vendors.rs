@@ -26,7 +26,10 @@ pub(super) fn section(facts: &Facts<'_>) -> Option<Section> {
             sentences: note_on_unranked(facts),
         }]
     } else {
-        vec![Block::Table(table(facts, &ranked))]
+        std::iter::once(table(facts, &ranked))
+            .chain(super::ranks::table(facts))
+            .map(Block::Table)
+            .collect()
     };
     blocks.extend(super::context(facts, Topic::Prompts));
     Some(super::section(

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::{AnalysisRules, Definition, DefinitionError};
+use super::{AnalysisRules, Definition, DefinitionError, GraderRules};
 
 impl Definition {
     /// Reads `report.toml` from its text; `path` is for messages.
@@ -83,6 +83,9 @@ impl Definition {
                 );
             }
         }
+        if let Some((problem, hint)) = self.graders.fault() {
+            return refuse(problem, hint);
+        }
         for correction in &self.corrections {
             if day(&correction.date).is_none() || correction.text.trim().is_empty() {
                 return refuse(
@@ -109,6 +112,30 @@ impl Definition {
             path: path.to_path_buf(),
             problem: format!("`size.source` is `{}`", source.escape_debug()),
             hint: "use `corpus`, `register`, or `table:FILE`".to_owned(),
+        })
+    }
+}
+
+impl GraderRules {
+    /// What is wrong with a stated accuracy, and what to write in its place.
+    fn fault(&self) -> Option<(String, &'static str)> {
+        self.accuracy.iter().find_map(|(grader, stated)| {
+            let shares = [stated.sensitivity, stated.specificity];
+            let range = shares.iter().all(|share| (0.0..=1.0).contains(share));
+            let labelled = [stated.labelled_successes, stated.labelled_failures];
+            let fault = if !range || labelled.contains(&Some(0)) {
+                "has a share outside 0 to 1, or none labelled"
+            } else if stated.sensitivity + stated.specificity <= 1.0 {
+                "says that its verdicts tell nothing"
+            } else if stated.source.trim().is_empty() {
+                "has no source"
+            } else {
+                return None;
+            };
+            Some((
+                format!("`graders.accuracy.{}` {fault}", grader.escape_debug()),
+                "give sensitivity and specificity from 0 to 1, more than 1 together, and the source",
+            ))
         })
     }
 }
@@ -248,6 +275,23 @@ mod tests {
         assert!(stated.prompts.is_some_and(|prompts| prompts.same));
         assert!(parse("[prompts]\nsame = true\nsource = \" \"\n").is_err());
         assert!(parse("[prompts]\nsource = \"a paper\"\n").is_err());
+    }
+
+    #[test]
+    fn the_accuracy_of_a_grader_has_a_range_and_a_source() {
+        let stated = "[graders.accuracy.\"a judge\"]\nsensitivity = 0.9\nspecificity = 0.95\n\
+            labelled_successes = 80\nsource = \"a card\"\n";
+        let graders = parse(stated).unwrap().graders;
+        assert_eq!(graders.accuracy["a judge"].labelled_successes, Some(80));
+        for (from, to) in [
+            ("0.95", "1.95"),
+            ("0.9\n", "0.05\n"),
+            ("a card", " "),
+            ("80", "0"),
+        ] {
+            assert!(parse(&stated.replacen(from, to, 1)).is_err(), "{to}");
+        }
+        assert!(!parse("").unwrap().hierarchical.posterior);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 pub mod answer;
 pub mod apart;
 pub mod chance;
+pub mod choices;
 pub mod claim;
 pub mod prompts;
 pub mod share;

@@ -8,3 +8,4 @@ mod caveats;
 mod spellings;
 mod support;
 mod turning;
+mod wired;

@@ -10,7 +10,7 @@ use std::path::Path;
 use caveat_analysis::proportion::Level;
 use caveat_analysis::result::Analysis;
 use caveat_analysis::sample::{
-    GraderPair, Labels, Parameters, PromptTally, Sample, SampleModel, SamplePart, SizeVariant,
+    GraderPair, Parameters, PromptTally, Sample, SampleModel, SamplePart, SizeVariant,
 };
 use caveat_analysis::{analyse, summarise};
 use caveat_report::annex::{
@@ -258,8 +258,7 @@ pub fn case(lines: &[Line]) -> Case {
             variant("active", |line| line.4),
             variant("register", |line| line.3),
         ],
-        grader_pairs: Vec::new(),
-        labels: Labels::default(),
+        ..Sample::default()
     };
     let account = account(lines);
     let views = vec![View {
