@@ -242,6 +242,34 @@ fn a_call_without_a_source_makes_no_store() {
 }
 
 #[test]
+fn a_call_whose_sources_are_all_refused_while_they_are_read_leaves_no_store() {
+    let case = Case::new();
+    let mut broken = fs::read(root().join(CORPUS)).unwrap();
+    let middle = broken.len() / 2;
+    broken[middle..middle + 40_000].fill(0xa5);
+    fs::write(case.path("runs/broken.db"), &broken).unwrap();
+    let files = || {
+        let found = fs::read_dir(case.path("")).unwrap();
+        let mut names: Vec<_> = found.map(|file| file.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    for arguments in [&[][..], &["--keep-text"]] {
+        let (code, answer, err) = case.import(&[arguments, &[&case.text("runs")]].concat());
+        assert_eq!(code, 3, "{err}");
+        assert!(err.contains("broken.db"), "{err}");
+        let refused = answer["sources"].as_array().unwrap();
+        assert_eq!(refused.len(), 1, "the file was read, and refused: {answer}");
+        assert_eq!(files(), ["runs"]);
+    }
+    // A store that was there stays, whatever is in it.
+    drop(caveat_store::Store::open(case.path("s.caveat.db")).unwrap());
+    let (code, _, err) = case.import(&["--keep-text", &case.text("runs")]);
+    assert_eq!(code, 3, "{err}");
+    assert!(case.path("s.caveat.db").exists());
+}
+
+#[test]
 fn one_refused_source_of_a_folder_leaves_the_others() {
     let case = Case::new();
     case.mixed();

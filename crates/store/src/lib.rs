@@ -241,10 +241,44 @@ impl Store {
     /// Begins to import a source and keeps every other writer out until it ends.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] while another process imports; [`StoreError::ReadOnly`].
+    /// [`StoreError::Busy`] while another process imports; [`StoreError::ReadOnly`];
+    /// [`StoreError::NotFound`] if the file was removed since it was opened.
     pub fn begin_source(&mut self, input: SourceInput) -> Result<SourceImport<'_>, StoreError> {
         let texts = self.texts.as_ref();
-        SourceImport::begin(&self.connection, &self.path, texts, &mut self.stated, input)
+        let path = &self.path;
+        match SourceImport::begin(&self.connection, path, texts, &mut self.stated, input) {
+            // SQLite writes to no file that has lost its name.
+            Err(StoreError::ReadOnly { path }) if !path.exists() => {
+                Err(StoreError::NotFound { path })
+            }
+            begun => begun,
+        }
+    }
+
+    /// Removes the file, and the file of texts if that is named, unless a source
+    /// is in it; says whether it did. For a store that a call made and that no
+    /// source of the call got into.
+    ///
+    /// Whoever has the same file open learns of it: [`begin_source`](Self::begin_source)
+    /// refuses a store that is gone.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] while another process imports; [`StoreError::Removal`].
+    pub fn remove_unless_used(self, texts: Option<&Path>) -> Result<bool, StoreError> {
+        let remove = || -> Result<bool, Fault> {
+            // Nobody can begin a source before the file is gone.
+            let _held =
+                Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+            let used = "SELECT EXISTS (SELECT 1 FROM sources)";
+            if self.in_memory || self.connection.query_row(used, [], |row| row.get(0))? {
+                return Ok(false);
+            }
+            for path in [Some(self.path.as_path()), texts].into_iter().flatten() {
+                std::fs::remove_file(path).map_err(Fault::Removal)?;
+            }
+            Ok(true)
+        };
+        remove().map_err(|fault| fault.at(&self.path))
     }
 
     /// Ends a call: lets the last word of its sources count where another source,
