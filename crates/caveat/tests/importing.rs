@@ -224,6 +224,27 @@ fn a_regrade_back_to_the_first_verdict_counts() {
 }
 
 #[test]
+fn a_log_that_grows_after_a_regrade_does_not_take_it_back() {
+    let case = Case::new();
+    case.write("m.toml", &format!("files = [\"*.csv\"]\n{MAPPING}"));
+    let mapping = case.text("m.toml");
+    let import = |name: &str, text: &str| {
+        case.write(name, text);
+        let (code, answer, err) = case.import(&["--mapping", &mapping, &case.text(name)]);
+        assert_eq!(code, 0, "{err}");
+        let count = |what: &str| answer["totals"][what].as_u64().unwrap();
+        (count("imported"), count("grades_added"))
+    };
+    let regraded = |text: String| text.replace("reply 4,0", "reply 4,1");
+    assert_eq!(import("log.csv", &table(0..10)), (10, 0));
+    assert_eq!(import("regrade.csv", &regraded(table(0..10))), (0, 1));
+    assert_eq!(import("log.csv", &table(0..20)), (10, 0));
+    assert_eq!(import("log.csv", &table(0..30)), (10, 0));
+    // The same rows in a file that was written anew are a statement of their own.
+    assert_eq!(import("log.csv", &table(0..29)), (0, 1));
+}
+
+#[test]
 fn a_call_without_a_source_makes_no_store() {
     let case = Case::new();
     case.write("runs/notes.txt", "nothing to import\n");

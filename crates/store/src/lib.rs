@@ -12,9 +12,9 @@
 //!   a grade which another source replaced adds that grade once more, when the call
 //!   ends ([`Store::settle`]). It does not where it says nothing anew: the bytes are
 //!   those that the path held, and that were read with the same options, when it was
-//!   imported last, the grade carries the date
-//!   of the one that is there, or a source that came to the store later is imported
-//!   again with it.
+//!   imported last (also where the file has grown since, for the records that it held
+//!   then), the grade carries the date of the one that is there, or a source that came
+//!   to the store later is imported again with it.
 //! - Evidence does not depend on the order in which sources came, with four
 //!   exceptions where sources overlap: the accounts (a shared record is
 //!   *imported* by the source that came first and *already present* in the
@@ -38,6 +38,8 @@
 //!     digest: Digest::of(b""),
 //!     options: Digest::of(b"{}"),
 //!     companions: Vec::new(),
+//!     bytes: 0,
+//!     held: 0,
 //! })?;
 //! let account = import.commit(&SourceFacts::default())?;
 //! assert_eq!(account.read, 0);
@@ -70,7 +72,7 @@ use caveat_corpus::{Digest, Evidence, VerdictRule};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-pub use account::{Account, Companion, Recorded, SourceFacts, SourceInput};
+pub use account::{Account, Companion, Held, Recorded, SourceFacts, SourceInput};
 pub use error::StoreError;
 pub use import::SourceImport;
 pub use records::{StoredKind, StoredRecord};
@@ -253,6 +255,15 @@ impl Store {
             }
             begun => begun,
         }
+    }
+
+    /// What a path held when it was imported last as this format, so that a file
+    /// that only grew can be told from one that changed.
+    ///
+    /// # Errors
+    /// As [`evidence`](Self::evidence).
+    pub fn held(&self, path: &str, format: &str) -> Result<Option<Held>, StoreError> {
+        stated::held(&self.connection, path, format).map_err(|fault| fault.at(&self.path))
     }
 
     /// Removes the file, and the file of texts if that is named, unless a source
