@@ -42,7 +42,7 @@ const FORMATS: [Format; 5] = [
     Format {
         name: "garak-long",
         file: "garak-long.report.jsonl",
-        // 20,000 replies of 4,000 bytes, as targets without a bound write: 401 MB.
+        // 20,000 replies of 4,000 bytes, as targets without a bound write: 356 MB.
         write: |path| generate::garak::write(path, 4_000, 4_000).unwrap(),
         script: None,
         variable: "",
