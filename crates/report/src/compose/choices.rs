@@ -370,8 +370,32 @@ fn shares(facts: &Facts<'_>) -> Table {
             choices.iter().map(|c| c.id.clone()),
         ))
         .chain(epsilon(facts))
+        .chain(misled(&choices))
         .collect(),
     }
+}
+
+/// Rows in which F finds the vendor at 5% and relabelling does not.
+fn misled(choices: &[ShareChoice<'_>]) -> Option<crate::document::Sentence> {
+    let rows: Vec<&ShareChoice<'_>> = choices
+        .iter()
+        .filter(|choice| {
+            let (f, dealt) = (choice.result.p, choice.result.p_permutation);
+            let (f, dealt) = (f.number(), dealt.number());
+            f.zip(dealt)
+                .is_some_and(|(f, dealt)| f < 0.05 && dealt >= 0.05)
+        })
+        .collect();
+    let named: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    (!rows.is_empty()).then(|| {
+        say(
+            format!(
+                "F, on which the interval rests, finds the vendor at 5% and relabelling does not, as a single outlying model makes it do: {}. There p counts and not the interval.",
+                format::list(&named)
+            ),
+            rows.iter().map(|row| row.id.clone()),
+        )
+    })
 }
 
 fn share_row(name: &str, result: &OneWayResult) -> Row {
