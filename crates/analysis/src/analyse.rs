@@ -29,7 +29,7 @@ use crate::{
     rankings::Rankings,
     reason::Estimable,
     relabel::{Deck, Draw, Rules},
-    result::{Analysis, Bands, Decomposition, Ratio, Scale},
+    result::{Analysis, Bands, Decomposition, Ratio, Scale, Together, WithoutModel},
     sample::{Parameters, Sample},
     scale::{Fit, scale},
     sensitivity::size_sensitivity,
@@ -150,6 +150,7 @@ pub fn analyse(sample: &Sample, parameters: &Parameters) -> Analysis {
         agreement: graders(layout, &ranked, &sample.grader_pairs),
         same_prompts,
         clusters,
+        without_one_model: work.without_one_model(&shapley).into(),
         shapley,
         noise,
         trace_level,
@@ -255,6 +256,31 @@ impl<'a> Work<'a> {
                 .into(),
             outside,
         }
+    }
+
+    /// The decomposition without the model that [`Together`] finds to move the
+    /// corrected share most.
+    fn without_one_model(&self, together: &Quantity<Together>) -> Estimable<WithoutModel> {
+        let influence = together.as_result()?.most_influential.as_result()?;
+        let models = self.layout.models;
+        let rest: Vec<Cell> = self
+            .fit
+            .cells
+            .iter()
+            .copied()
+            .filter(|cell| {
+                models
+                    .get(cell.model)
+                    .is_some_and(|model| model.model != influence.model)
+            })
+            .collect();
+        let shares = Shares::new(&rest, || {
+            eta2_law(&relabel(&rest, None, self.parameters, Pass::WithoutOne))
+        });
+        Ok(WithoutModel {
+            model: influence.model.clone(),
+            result: shares.result(self.parameters.variance_level),
+        })
     }
 
     fn into_decomposition(self) -> Decomposition {

@@ -12,9 +12,12 @@ use crate::{
     proportion::Level,
     quantity::{Number, Quantity},
     reason::{Estimable, NotEstimable},
-    result::{ModelsNeeded, Power},
+    result::{DeclaredPower, ModelsNeeded, Power},
     scale::Fit,
 };
+
+/// Shares of the provider for which the power of its test is worked out.
+const DECLARED_SHARES: [f64; 2] = [0.25, 0.5];
 
 /// Slopes, in percentage points per doubling, for which models are counted.
 const SLOPES_PP: [f64; 3] = [2.0, 2.5, 3.0];
@@ -46,6 +49,13 @@ pub(crate) fn power(fit: &Fit, shares: &Shares, level: Level) -> Power {
             })
             .collect(),
         provider_test_power: provider(shares, alpha).into(),
+        provider_test_declared: DECLARED_SHARES
+            .into_iter()
+            .map(|share| DeclaredPower {
+                share: Number(share),
+                power: declared(shares, share, alpha).into(),
+            })
+            .collect(),
     }
 }
 
@@ -60,6 +70,12 @@ fn design(fit: &Fit, alpha: f64) -> Estimable<SlopeDesign> {
         n: line.n,
         alpha,
     })
+}
+
+/// Power at a declared share, for the numbers of models and providers in scale.
+fn declared(shares: &Shares, share: f64, alpha: f64) -> Estimable<f64> {
+    let one_way = shares.one_way.as_ref().map_err(|reason| *reason)?;
+    provider_power(share, one_way.n, one_way.k, alpha)
 }
 
 fn provider(shares: &Shares, alpha: f64) -> Estimable<f64> {

@@ -30,6 +30,8 @@ pub enum Pass {
     TogetherLabels,
     /// Distances from the size line shuffled (Freedman and Lane).
     TogetherResiduals,
+    /// Providers dealt anew without the most influential model.
+    WithoutOne,
     /// Providers of whole models dealt anew, for shares of single traces.
     TraceLabels,
     /// Graders' errors.
@@ -57,6 +59,7 @@ impl Pass {
             Pass::TogetherLabels => 51,
             Pass::TogetherResiduals => 52,
             Pass::TraceLabels => 53,
+            Pass::WithoutOne => 54,
             Pass::GraderError => 14,
             Pass::Posterior => 30,
             Pass::RankErrors => 131,

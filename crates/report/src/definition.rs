@@ -142,6 +142,27 @@ pub struct ClaimTested {
     pub claim: String,
     /// Where it was printed ("Report #164").
     pub source: String,
+    /// Its figures as printed, to stand beside those of these data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<PublishedFigures>,
+}
+
+/// The figures of a claim from elsewhere, each as it was printed ("65.3%").
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishedFigures {
+    /// Share of the variance that goes with the vendor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor_share: Option<String>,
+    /// Share of the variance that goes with size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size_share: Option<String>,
+    /// The ratio of the two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<String>,
+    /// The highest over the lowest mean rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extremes: Option<String>,
 }
 
 /// A file to import, or a folder whose files are sorted as `caveat import` does.

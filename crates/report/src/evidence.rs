@@ -123,6 +123,11 @@ fn shares(entries: &mut Vec<EvidenceEntry>, input: &Composition<'_>) {
         ("i1", "the same model at several dates", "/over_time"),
         ("f1", "families of tests", "/families"),
         ("t1", "vendor and size in one model", "/shapley"),
+        (
+            "d8",
+            "the vendor's share without its most influential model",
+            "/without_one_model",
+        ),
         ("t2", "noise of sampling and true differences", "/noise"),
         ("t3", "shares of single results", "/trace_level"),
         ("o1", "prompts by vendor", "/overlap"),

@@ -286,7 +286,7 @@ const EXPLANATIONS: &[Explanation] = &[
         code: "CAV-ONE-MODEL",
         what: "The vendor's share depends on a single model.",
         why_it_matters: "One outlying model can make a test of the vendor look certain, or hide a difference that the others show.",
-        rule: "Leaving out one model moves the corrected share by more than 25 points; grave where the F test finds the vendor at 5% and dealing vendor names anew does not.",
+        rule: "Leaving out one model moves the corrected share by more than 25 points or to another side of the line at 5%; grave where it crosses the line, and where the F test finds the vendor at 5% and dealing vendor names anew does not.",
         remedy: "Test more models of that vendor, and rely on the p by relabelling.",
     },
     Explanation {

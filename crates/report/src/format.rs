@@ -159,6 +159,15 @@ pub fn percent(share: f64) -> String {
     format!("{}%", decimals(100.0 * share, 0))
 }
 
+/// The same, and "less than 1%" for a share that would round to nothing.
+pub fn percent_of_part(share: f64) -> String {
+    if share > 0.0 && share < 0.005 {
+        "less than 1%".to_owned()
+    } else {
+        percent(share)
+    }
+}
+
 /// A share as a figure in percent with one decimal and without the sign, for tables.
 pub fn percent_cell(share: f64) -> String {
     decimals(100.0 * share, 1)
@@ -223,6 +232,13 @@ pub fn p_value(p: f64) -> String {
         return format!("p{NBSP}>{NBSP}0.99");
     }
     format!("p{NBSP}={NBSP}{}", decimals(p, 2))
+}
+
+/// A p-value for a column headed p ("0.26", "< 0.001").
+pub fn p_cell(p: f64) -> String {
+    p_value(p)
+        .trim_start_matches(['p', ' ', '=', '\u{a0}'])
+        .to_owned()
 }
 
 /// A share with three decimals that is never written as nothing ("0.011", "below 0.001").
@@ -318,6 +334,14 @@ pub fn short_list<S: AsRef<str>>(items: &[S], shown: usize) -> String {
 pub fn plural(value: usize, one: &str, many: &str) -> String {
     let form = if value == 1 { one } else { many };
     format!("{} {form}", count(value))
+}
+
+/// A number of results with its noun ("one request", "1,132 requests").
+pub fn counted(value: u64, one: &str, many: &str) -> String {
+    match value {
+        1 => format!("one {one}"),
+        n => format!("{} {many}", thousands(n)),
+    }
 }
 
 /// The same with the number as a word up to twelve.

@@ -59,9 +59,10 @@ pub use reliability::{
     CorrectedShare, GraderErrors, TippingPoint,
 };
 pub use scale::{
-    Influence, LinePoint, ModelsNeeded, Power, ProviderResidualPp, Scale, SizeSensitivity,
+    DeclaredPower, Influence, LinePoint, ModelsNeeded, Power, ProviderResidualPp, Scale,
+    SizeSensitivity,
 };
-pub use shares::{Decomposition, NullDistribution, OneWayResult, Ratio};
+pub use shares::{Decomposition, NullDistribution, OneWayResult, Ratio, WithoutModel};
 pub use signal::{
     Levels, NoiseShare, OnSize, ProviderEffect, ProviderPrediction, RandomEffects, Shrunken,
     Signal, Tau,
@@ -109,6 +110,8 @@ pub struct Analysis {
     pub clusters: Quantity<Vec<Clustering>>,
     /// Provider and size in one model, over the models in scale.
     pub shapley: Quantity<Together>,
+    /// The share without the model that moves its corrected value most.
+    pub without_one_model: Quantity<WithoutModel>,
     /// Sampling noise apart from true differences between models.
     pub noise: Signal,
     /// Shares of the variance of single traces.

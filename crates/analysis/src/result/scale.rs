@@ -130,6 +130,17 @@ pub struct Power {
     pub models_needed: Vec<ModelsNeeded>,
     /// Power of the provider test at the bias-corrected share (epsilon squared), where positive.
     pub provider_test_power: Quantity,
+    /// Power of the provider test at shares that were declared beforehand.
+    pub provider_test_declared: Vec<DeclaredPower>,
+}
+
+/// Power of the provider test at a declared share.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct DeclaredPower {
+    /// True share of the variance that goes with the provider.
+    pub share: Number,
+    /// Probability that F finds it with these numbers of models and providers.
+    pub power: Quantity,
 }
 
 /// Models needed to find a slope.

@@ -24,6 +24,16 @@ pub struct Decomposition {
     pub null_distribution: Quantity<NullDistribution>,
 }
 
+/// The decomposition of the models in scale without the one that moves it most.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct WithoutModel {
+    /// The model left out.
+    pub model: String,
+    /// What is left.
+    #[serde(flatten)]
+    pub result: OneWayResult,
+}
+
 /// One-way decomposition of the variance between models.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct OneWayResult {

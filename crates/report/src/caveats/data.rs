@@ -190,6 +190,45 @@ pub(super) fn ceiling(facts: &Facts<'_>) -> Option<Caveat> {
     })
 }
 
+/// Verdicts of results that are not evaluable, in words for "74 were benign queries".
+const LOST: [(&str, &str); 6] = [
+    ("unscored", "were never scored"),
+    ("not_gradeable", "held nothing that can be judged"),
+    ("benign_query", "answered prompts that are no attacks"),
+    ("error", "are error records"),
+    ("infra_error", "failed before a reply existed"),
+    ("parse_error", "got no readable verdict"),
+];
+
+/// Why the results of the kept models are not evaluable, most frequent first
+/// (" Of them 464 were never scored and 74 are error records."); nothing where
+/// the corpus gives no verdicts.
+fn lost_by_reason(facts: &Facts<'_>) -> String {
+    let kept = &facts.input.selection.account.kept;
+    let mut parts: Vec<(u64, &str)> = LOST
+        .iter()
+        .filter_map(|(verdict, words)| Some((*kept.get(*verdict)?, *words)))
+        .filter(|(n, _)| *n > 0)
+        .collect();
+    parts.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
+    let listed: Vec<String> = parts
+        .iter()
+        .map(|(n, words)| format!("{} {words}", format::thousands(*n)))
+        .collect();
+    if listed.is_empty() {
+        return String::new();
+    }
+    format!(" Of them {}.", format::list(&listed))
+}
+
+/// Results lost before a reply existed, which a vendor can be asked about; the
+/// others were lost by whoever tested or graded.
+pub(crate) fn lost_to_the_vendor(facts: &Facts<'_>) -> u64 {
+    let kept = &facts.input.selection.account.kept;
+    let of = |verdict: &str| kept.get(verdict).copied().unwrap_or(0);
+    of("error") + of("infra_error")
+}
+
 /// CAV-NOT-EVALUABLE. Rule: more than 10% of the results of the kept models are
 /// not evaluable, or more than 20% of those of a ranked vendor.
 pub(super) fn not_evaluable(facts: &Facts<'_>) -> Option<Caveat> {
@@ -255,9 +294,10 @@ pub(super) fn not_evaluable(facts: &Facts<'_>) -> Option<Caveat> {
         ),
         text: format!(
             "{} of the {} results of the kept models are not evaluable and leave numerator and \
-             denominator.{names}{unranked} If they differ from the others, the rates are off.",
+             denominator.{}{names}{unranked} If they differ from the others, the rates are off.",
             format::percent(share),
-            format::thousands(all)
+            format::thousands(all),
+            lost_by_reason(facts)
         ),
         evidence,
     })

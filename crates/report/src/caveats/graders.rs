@@ -4,7 +4,7 @@ use caveat_analysis::result::ProviderResult;
 
 use super::{Caveat, Topic};
 use crate::annex::Severity;
-use crate::composition::Facts;
+use crate::composition::{Facts, GraderFact};
 use crate::document::Sentence;
 use crate::evidence::numbered;
 use crate::findings::apart::{separated_above, separated_below};
@@ -66,6 +66,20 @@ struct Kin<'a> {
     vendor: &'a ProviderResult,
     /// Evaluable results that it judged.
     results: u64,
+    /// What it is to the vendor.
+    relation: &'static str,
+}
+
+/// What a grader is to the maker that it goes back to. Rule: the register knows
+/// its model, or that it was built on one, or only its name says so.
+pub(crate) fn relation(grader: &GraderFact) -> &'static str {
+    if grader.model.is_some() {
+        "is a model of"
+    } else if grader.note.is_some() {
+        "is built on a model of"
+    } else {
+        "carries the name of"
+    }
 }
 
 /// The share of all evaluable results that some graders judged.
@@ -99,6 +113,7 @@ fn kin_of<'a>(facts: &Facts<'a>) -> Vec<Kin<'a>> {
                 grader: &grader.grader,
                 vendor,
                 results: uses.n,
+                relation: relation(grader),
             });
         }
     }
@@ -154,8 +169,12 @@ pub(super) fn kin(facts: &Facts<'_>) -> Option<Caveat> {
     let named: Vec<String> = kin
         .iter()
         .map(|kin| {
-            let vendor = facts.vendor(&kin.vendor.provider);
-            format!("{} ({vendor})", facts.grader(kin.grader))
+            format!(
+                "{} {} {}",
+                facts.grader(kin.grader),
+                kin.relation,
+                facts.vendor(&kin.vendor.provider)
+            )
         })
         .collect();
     let providers: Vec<&str> = kin.iter().map(|kin| kin.vendor.provider.as_str()).collect();
@@ -177,10 +196,13 @@ pub(super) fn kin(facts: &Facts<'_>) -> Option<Caveat> {
             format::list(&vendors_of(facts, &kin))
         ),
         text: format!(
-            "{} gave {share} of the verdicts. Each is a model of the maker named, is built on one, or \
-             carries its name, and models of that maker are ranked here{}. Whether a grader judges its \
-             relatives as it judges others was not tested.",
-            format::list(&named),
+            "{}. {} gave {share} of the verdicts; {}. Whether a grader judges its relatives as it judges \
+             others was not tested.",
+            format::capital(&format::list(&named)),
+            match kin.len() {
+                1 => "It".to_owned(),
+                n => format!("These {}", format::word(n)),
+            },
             own_results(facts, &kin)
         ),
         evidence,
@@ -200,15 +222,19 @@ fn own_results(facts: &Facts<'_>, kin: &[Kin<'_>]) -> String {
                 .filter(|(name, _)| name == kin.grader)
                 .map(|(_, n)| n)
                 .sum();
-            format!(
-                "{} of the {} results of {} were judged by such a relative",
-                format::thousands(by_own),
-                format::thousands(kin.vendor.n),
-                facts.vendor(&kin.vendor.provider)
-            )
+            let of = if by_own == kin.vendor.n {
+                format!("all {}", format::thousands(by_own))
+            } else {
+                format!(
+                    "{} of {}",
+                    format::thousands(by_own),
+                    format::thousands(kin.vendor.n)
+                )
+            };
+            format!("{of} results of {}", facts.vendor(&kin.vendor.provider))
         })
         .collect();
-    format!("; {}", format::list(&parts))
+    format!("judged by its own relative: {}", format::list(&parts))
 }
 
 /// Evaluable results that the given graders judged.

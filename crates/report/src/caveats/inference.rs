@@ -430,6 +430,11 @@ pub(super) fn part(facts: &Facts<'_>) -> Option<Caveat> {
             let word = if slope > 0 { "rises" } else { "falls" };
             differences.push(format!("the rate {word} with size"));
         }
+        if let Some(word) = by_t_alone(view.summary.scale.known()) {
+            differences.push(format!(
+                "by Student\u{2019}s t alone the rate {word} with size"
+            ));
+        }
         if !differences.is_empty() {
             parts.push(format!("{}: {}", view.title, format::list(&differences)));
             evidence.push(crate::evidence::numbered("v", place));
@@ -449,6 +454,21 @@ pub(super) fn part(facts: &Facts<'_>) -> Option<Caveat> {
         ),
         evidence,
     })
+}
+
+/// Which way the rate goes by Student's t where errors that allow for unequal
+/// spread do not agree, so that no trend is established.
+fn by_t_alone(scale: Option<&caveat_analysis::result::Scale>) -> Option<&'static str> {
+    use crate::words::{Ladder, ladder, trend};
+    let scale = scale?;
+    match (
+        trend(scale).ok()?,
+        ladder(scale.slope_per_doubling.known()?, None),
+    ) {
+        (Ladder::NotEstablished, Ladder::Lower) => Some("falls"),
+        (Ladder::NotEstablished, Ladder::Higher) => Some("rises"),
+        _ => None,
+    }
 }
 
 /// The sign of an established slope, or 0; see [`crate::words::trend`].

@@ -288,7 +288,8 @@ const MOVE_THAT_MATTERS: f64 = 10.0;
 
 /// CAV-BASE-MAKER. Rule: with every model under the maker of its base model the
 /// corrected share of the vendor moves by 10 points or more, or falls on
-/// another side of the line.
+/// another side of the line; grave in the latter case, and where the intervals of
+/// the two shares do not touch.
 pub(super) fn base_maker(facts: &Facts<'_>) -> Option<Caveat> {
     let (place, naming) = facts
         .input
@@ -300,7 +301,15 @@ pub(super) fn base_maker(facts: &Facts<'_>) -> Option<Caveat> {
     let own = facts.main_share();
     let (before, after) = (own.result.omega2.number()?, other.omega2.number()?);
     let side = |result| deciding_p(result).ok().map(line);
-    let turns = side(own.result) != side(other);
+    // Another side of the line, or an interval that has nothing in common with
+    // the one in the answer.
+    let apart = own
+        .result
+        .population_eta2
+        .known()
+        .zip(other.population_eta2.known())
+        .is_some_and(|(a, b)| a.lower.0 > b.upper.0 || b.lower.0 > a.upper.0);
+    let turns = apart || side(own.result) != side(other);
     if 100.0 * (before - after).abs() < MOVE_THAT_MATTERS && !turns {
         return None;
     }
@@ -334,8 +343,9 @@ pub(super) fn base_maker(facts: &Facts<'_>) -> Option<Caveat> {
         }
         .to_owned(),
         short: format!(
-            "Under the maker of the base model the corrected share is {}, not {}.",
+            "Under the maker of the base model the corrected share is {} ({}), not {}.",
             format::percent(after.max(0.0)),
+            interval(other),
             format::percent(before.max(0.0))
         ),
         text: format!(

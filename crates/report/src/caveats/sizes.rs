@@ -110,7 +110,7 @@ pub(super) fn contradicts(facts: &Facts<'_>) -> Option<Caveat> {
     }
     let tested = same_direction(facts, "register");
     if tested {
-        text.push_str(" What is said of the trend holds with either sizes.");
+        text.push_str(" What is said of the trend holds with either set of sizes.");
     }
     Some(Caveat {
         code: "CAV-SIZE-CONTRADICTS",

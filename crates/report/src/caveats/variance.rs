@@ -5,7 +5,9 @@ use caveat_analysis::result::Together;
 use super::{Caveat, Topic};
 use crate::annex::Severity;
 use crate::composition::Facts;
+use crate::findings::share::deciding_p;
 use crate::format;
+use crate::words::line;
 
 /// p at which a test counts as positive.
 const ALPHA: f64 = 0.05;
@@ -16,18 +18,25 @@ const RESTS_ON_ONE: f64 = 0.25;
 /// Share of the spread between models above which noise of sampling is much of it.
 const MUCH_NOISE: f64 = 0.25;
 
+/// Longest name in the panel of the first page, in characters.
+const LONGEST_IN_PANEL: usize = 36;
+
 /// CAV-ONE-MODEL. Rule: leaving out one model moves the vendor's corrected share
-/// by more than 25 points; grave where the F test finds the vendor at 5% and
-/// dealing vendor names anew does not, which an outlying model makes it do.
+/// by more than 25 points, or to another side of the line; grave where it crosses
+/// the line, and where the F test finds the vendor at 5% and dealing vendor names
+/// anew does not, which an outlying model makes it do.
 pub(super) fn one_model(facts: &Facts<'_>) -> Option<Caveat> {
-    let both = facts.analysis().shapley.known()?;
-    let influence = both.most_influential.known()?;
-    let (with, without) = (influence.epsilon2.0, influence.epsilon2_without.0);
-    let contradicted = contradicted(facts, both);
-    if (with - without).abs() <= RESTS_ON_ONE && contradicted.is_none() {
+    let without = facts.analysis().without_one_model.known()?;
+    let own = facts.main_share().result;
+    let (with, left) = (own.epsilon2.number()?, without.result.epsilon2.number()?);
+    let (p_with, p_left) = (deciding_p(own).ok()?, deciding_p(&without.result).ok()?);
+    let turns = line(p_with) != line(p_left);
+    let both = facts.analysis().shapley.known();
+    let contradicted = both.and_then(|both| contradicted(facts, both));
+    if (with - left).abs() <= RESTS_ON_ONE && contradicted.is_none() && !turns {
         return None;
     }
-    let model = facts.model_named(&influence.model);
+    let model = facts.model_named(&without.model);
     let tests = contradicted.map_or(String::new(), |(f, dealt)| {
         format!(
             " The F test says {} and dealing vendor names anew {}; one outlying model makes the \
@@ -36,27 +45,43 @@ pub(super) fn one_model(facts: &Facts<'_>) -> Option<Caveat> {
             format::p_value(dealt)
         )
     });
-    let share = |value: f64| format::percent(value.max(0.0));
+    let share = |value: f64, p: f64| {
+        format!(
+            "{} ({})",
+            format::percent(value.max(0.0)),
+            format::p_value(p)
+        )
+    };
     Some(Caveat {
         code: "CAV-ONE-MODEL",
-        severity: if contradicted.is_some() {
+        severity: if turns || contradicted.is_some() {
             Severity::Grave
         } else {
             Severity::Serious
         },
         topic: Topic::Inference,
-        title: "The vendor\u{2019}s share rests on one model".to_owned(),
+        title: if turns {
+            "The answer turns on one model"
+        } else {
+            "The vendor\u{2019}s share turns on one model"
+        }
+        .to_owned(),
         short: format!(
-            "Without {model} the corrected share is {}, not {}.",
-            share(without),
-            share(with)
+            "Without {} the corrected share is {}, with it {}.",
+            format::shortened(&model, LONGEST_IN_PANEL),
+            share(left, p_left),
+            share(with, p_with)
         ),
         text: format!(
             "Without {model} the vendor\u{2019}s corrected share (\u{3b5}\u{b2}) is {}, with it {}.{tests}",
-            share(without),
-            share(with)
+            share(left, p_left),
+            share(with, p_with)
         ),
-        evidence: vec!["t1".to_owned(), facts.main_share().id.to_owned()],
+        evidence: vec![
+            "d8".to_owned(),
+            facts.main_share().id.to_owned(),
+            "t1".to_owned(),
+        ],
     })
 }
 

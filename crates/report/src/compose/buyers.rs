@@ -243,12 +243,18 @@ fn ask(facts: &Facts<'_>) -> Vec<Prose> {
         "Can the model do the same tasks when asked openly, so that a refusal can be told from inability?".to_owned(),
         Vec::new(),
     );
-    ask(
-        "CAV-NOT-EVALUABLE",
-        "Lost results.",
-        "Why did so many requests end without a reply that can be judged?".to_owned(),
-        vec!["a2".to_owned()],
-    );
+    let lost = crate::caveats::data::lost_to_the_vendor(facts);
+    if lost > 0 {
+        ask(
+            "CAV-NOT-EVALUABLE",
+            "Lost results.",
+            format!(
+                "Why did {} end in an error of your service?",
+                format::counted(lost, "request", "requests")
+            ),
+            vec!["a2".to_owned()],
+        );
+    }
     if matches!(
         findings::share_state(facts),
         ShareState::Short | ShareState::Close

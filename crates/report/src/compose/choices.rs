@@ -5,7 +5,7 @@ use caveat_analysis::quantity::Quantity;
 use caveat_analysis::result::{Estimate, OneWayResult, SizeSensitivity};
 
 use crate::composition::Facts;
-use crate::document::{Block, Prose, Row, Section, Table};
+use crate::document::{Block, Prose, Row, Section, Sentence, Table};
 use crate::evidence::numbered;
 use crate::findings::share::deciding_p;
 use crate::format;
@@ -170,6 +170,13 @@ fn share_choices<'a>(facts: &Facts<'a>) -> Vec<ShareChoice<'a>> {
         choice("Models with a size", &decomposition.in_scale, "d1"),
         choice("Vendors with two or more", &decomposition.two_plus, "d2"),
     ];
+    if let Some(without) = facts.analysis().without_one_model.known() {
+        all.push(ShareChoice {
+            name: format!("Without {}", facts.model_named(&without.model)),
+            result: &without.result,
+            id: "d8".to_owned(),
+        });
+    }
     if decomposition.all_models.n_models != decomposition.in_scale.n_models {
         all.push(choice("All models", &decomposition.all_models, "d3"));
     }
@@ -203,6 +210,13 @@ impl SlopeChoice<'_> {
             Some(robust) if words::ladder(robust, None) != way => Some(Ladder::NotEstablished),
             _ => Some(way),
         }
+    }
+
+    /// The two intervals where Student's t shows a trend and HC3 does not, or
+    /// the other way round: then no trend is established, and that is said.
+    fn divided(&self) -> Option<(&Estimate, &Estimate)> {
+        let (slope, robust) = (self.slope.known()?, self.robust?);
+        (words::ladder(slope, None) != words::ladder(robust, None)).then_some((slope, robust))
     }
 }
 
@@ -289,6 +303,14 @@ fn lead(facts: &Facts<'_>) -> Prose {
     let slope_ids: Vec<String> = slopes.iter().map(|s| s.id.clone()).collect();
     let second = match (placed.len(), clear) {
         (0, _) => "A slope cannot be computed under any choice.".to_owned(),
+        (n, 0) if slopes.iter().any(|slope| slope.divided().is_some()) => format!(
+            "No trend with size is established in {} by both kinds of error.",
+            if n == 1 {
+                "the one analysis".to_owned()
+            } else {
+                format!("any of {} analyses", format::word(n))
+            }
+        ),
         (n, 0) => format!("In {} no trend with size is established.", every(n)),
         (n, c) if n == c && ways == 1 => {
             format!("A trend with size is established in {}.", every(n))
@@ -311,11 +333,30 @@ fn lead(facts: &Facts<'_>) -> Prose {
             )
         }
     };
-    vec![
-        say(first, ids),
-        say(second, slope_ids),
-        plain("The analyses share their data and are not replications."),
-    ]
+    let mut lead = vec![say(first, ids), say(second, slope_ids)];
+    lead.extend(slopes.iter().filter_map(divided));
+    lead.push(plain(
+        "The analyses share their data and are not replications.",
+    ));
+    lead
+}
+
+/// What a slope shows whose two kinds of error disagree.
+fn divided(choice: &SlopeChoice<'_>) -> Option<Sentence> {
+    let (slope, robust) = choice.divided()?;
+    let span = |estimate: &Estimate| {
+        let one = |share: f64| format::signed(100.0 * share, 1);
+        format::span(&one(estimate.lower.0), &one(estimate.upper.0))
+    };
+    Some(say(
+        format!(
+            "Under \u{201c}{}\u{201d} the two kinds of error disagree: {} points per doubling by Student\u{2019}s t, {} with errors that allow for unequal spread (HC3).",
+            choice.name,
+            span(slope),
+            span(robust)
+        ),
+        [choice.id.clone()],
+    ))
 }
 
 /// All of several analyses in words ("both analyses", "all six analyses").
@@ -328,7 +369,7 @@ fn every(analyses: usize) -> String {
 }
 
 /// The first choice's share corrected by epsilon squared, which the power rests on.
-fn epsilon(facts: &Facts<'_>) -> Option<crate::document::Sentence> {
+fn epsilon(facts: &Facts<'_>) -> Option<Sentence> {
     let corrected = facts.analysis().decomposition.in_scale.epsilon2.number()?;
     Some(say(
         format!(
@@ -401,7 +442,9 @@ fn misled(choices: &[ShareChoice<'_>]) -> Option<crate::document::Sentence> {
 fn share_row(name: &str, result: &OneWayResult) -> Row {
     let absent = "not estimable";
     let one = |value: Option<f64>| value.map_or(absent.to_owned(), format::percent_cell);
-    let p = deciding_p(result).ok().map_or(absent.to_owned(), p_cell);
+    let p = deciding_p(result)
+        .ok()
+        .map_or(absent.to_owned(), format::p_cell);
     row([
         name.to_owned(),
         format::count(result.n_models),
@@ -422,15 +465,6 @@ fn share_row(name: &str, result: &OneWayResult) -> Row {
     ])
 }
 
-/// A p-value for a column headed p.
-pub(super) fn p_cell(p: f64) -> String {
-    if p < 0.001 {
-        "< 0.001".to_owned()
-    } else {
-        format::decimals(p, 3)
-    }
-}
-
 fn slopes(facts: &Facts<'_>) -> Table {
     let choices = slope_choices(facts);
     let mut rows: Vec<Row> = choices
@@ -440,6 +474,7 @@ fn slopes(facts: &Facts<'_>) -> Table {
             let one = |share: f64| format::signed(100.0 * share, 1);
             let absent = |reason| not_estimable(reason);
             let verdict = choice.way().map_or("not estimable", |way| match way {
+                _ if choice.divided().is_some() => "errors disagree",
                 Ladder::Lower => "falls",
                 Ladder::Higher => "rises",
                 Ladder::Smaller | Ladder::NotEstablished => "not established",

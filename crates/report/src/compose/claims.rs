@@ -135,7 +135,7 @@ fn reproduced(facts: &Facts<'_>, claims: &[Placed<'_>]) -> Table {
             .collect(),
         more: None,
         note: vec![say(
-            "No law under chance applies to these figures.",
+            "Whether chance gives figures like these is not worked out for any of them.",
             ids(claims),
         )],
     }

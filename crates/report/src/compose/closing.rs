@@ -57,19 +57,19 @@ pub(super) fn bottom_line(facts: &Facts<'_>) -> Section {
     let slope = findings::slope_state(facts);
     let opening = match (share, slope) {
         (ShareState::Beyond, SlopeState::Falls | SlopeState::Rises) => {
-            "The data speak for asking both: how large the model is, and whose it is.".to_owned()
+            "Both go with the rate: ask how large the model is, and whose it is.".to_owned()
         }
         (ShareState::Beyond, SlopeState::NotEstablished) => {
-            "The data speak for asking whose the model is; for its size no effect is established, and none is ruled out.".to_owned()
+            "Ask whose the model is; for its size no effect is established, and none is ruled out.".to_owned()
         }
         (ShareState::Beyond, SlopeState::Absent(_)) => {
-            "The data speak for asking whose the model is; size they cannot judge.".to_owned()
+            "Ask whose the model is; size these data cannot judge.".to_owned()
         }
         (ShareState::Close, _) => {
             "Whose the model is may matter; the data are too close to the line to say.".to_owned()
         }
         (_, SlopeState::Falls | SlopeState::Rises) => {
-            "The data speak for asking how large the model is; for whose it is no effect is established, and none is ruled out.".to_owned()
+            "Ask how large the model is; for whose it is no effect is established, and none is ruled out.".to_owned()
         }
         (ShareState::Short, SlopeState::NotEstablished) => {
             format!(

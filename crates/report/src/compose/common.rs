@@ -10,7 +10,7 @@ use crate::format;
 use crate::words::{self, number_column, plain, row, say, text_column, why_not};
 
 /// Pairs that the table shows before it points to the annex.
-const MOST_PAIRS: usize = 15;
+const MOST_PAIRS: usize = 60;
 
 /// The section; nothing where fewer than two vendors are ranked.
 pub(super) fn section(facts: &Facts<'_>) -> Option<Section> {
@@ -156,6 +156,12 @@ fn pairs(facts: &Facts<'_>, same: &SamePrompts) -> Option<Table> {
     let told = |pair: &PairOnPrompts| pair.told_apart_on_common.known() == Some(&true);
     shown.sort_by_key(|pair| !told(pair));
     let left = shown.len().saturating_sub(MOST_PAIRS);
+    let interval = |estimate: &caveat_analysis::result::Estimate| {
+        format::span(
+            &format::signed(estimate.lower.0, 1),
+            &format::signed(estimate.upper.0, 1),
+        )
+    };
     let rows: Vec<Row> = shown
         .iter()
         .take(MOST_PAIRS)
@@ -167,11 +173,9 @@ fn pairs(facts: &Facts<'_>, same: &SamePrompts) -> Option<Table> {
                 facts.vendor(&pair.higher),
                 format::count(pair.common_prompts),
                 format::signed(crude.value.0, 1),
+                interval(crude),
                 format::signed(common.value.0, 1),
-                format::span(
-                    &format::signed(common.lower.0, 1),
-                    &format::signed(common.upper.0, 1),
-                ),
+                interval(common),
                 if told(pair) { "yes" } else { "not shown" }.to_owned(),
             ]))
         })
@@ -185,13 +189,14 @@ fn pairs(facts: &Facts<'_>, same: &SamePrompts) -> Option<Table> {
                 .to_owned(),
         ),
         columns: vec![
-            text_column("Vendor", 31.0),
-            text_column("against", 31.0),
-            number_column("Prompts", 17.0),
-            number_column("All prompts", 22.0),
-            number_column("Common", 18.0),
-            number_column("Interval", 29.0),
-            text_column("Differ", 22.0),
+            text_column("Vendor", 23.0),
+            text_column("Against", 23.0),
+            number_column("Prompts", 15.0),
+            number_column("All prompts", 20.0),
+            number_column("Interval", 26.0),
+            number_column("Common", 16.0),
+            number_column("Interval", 26.0),
+            text_column("Differ", 21.0),
         ],
         rows,
         more: (left > 0).then(|| format!("{left} more pairs in the annex, same_prompts.")),

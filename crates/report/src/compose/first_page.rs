@@ -2,6 +2,7 @@
 //!
 //! It stands alone: nothing on it needs a later page to be true.
 
+use caveat_analysis::reason::NotEstimable;
 use caveat_analysis::special::beta_quantile;
 
 use super::{Parts, charts};
@@ -14,7 +15,7 @@ use crate::document::{
 use crate::evidence::numbered;
 use crate::findings;
 use crate::format;
-use crate::words::{self, bold_cell, cell, number_column, plain, row, say, text_column, why_not};
+use crate::words::{self, bold_cell, cell, number_column, plain, say, text_column, why_not};
 
 /// Most claims on the first page.
 const MOST_CLAIMS: usize = 6;
@@ -145,8 +146,11 @@ fn strip_alt(facts: &Facts<'_>, rows: &[ChanceRow], models: usize) -> String {
 }
 
 fn strip_note(facts: &Facts<'_>) -> Prose {
-    let mut note = Vec::new();
     let main = facts.main_share();
+    let mut note = vec![say(
+        format!("{}.", format::capital(&findings::relabellings(facts))),
+        [main.id, "d5", "s1"],
+    )];
     if let Some(reason) = main.result.eta2.reason() {
         note.push(say(
             format!("Vendor: not estimable, {}.", why_not(reason)),
@@ -249,7 +253,7 @@ fn claims(facts: &Facts<'_>) -> (String, Table) {
             text_column("Claim", 37.0),
             number_column("Published", 18.0),
             number_column("Recomputed", 21.0),
-            text_column("Interval", 34.0),
+            text_column("Interval, true value", 34.0),
             text_column("Status", 60.0),
         ],
         rows,
@@ -322,16 +326,12 @@ fn interval_of(facts: &Facts<'_>, claim: &ClaimResult) -> String {
     found.unwrap_or_else(|| "none given".to_owned())
 }
 
-fn in_brackets(range: Option<String>) -> String {
-    range.map_or_else(String::new, |range| format!(" [{range}]"))
-}
-
-/// The interval of a population's share ("true 0.0 to 57.7%, 90%"); the share as
+/// The interval of a population's share ("0.0 to 57.7% (90%)"); the share as
 /// computed is biased upwards and may lie above it.
 fn share_range(range: Option<&caveat_analysis::result::Range>) -> Option<String> {
     range.map(|range| {
         format!(
-            "true {} to {}%, {}",
+            "{} to {}% ({})",
             format::percent_cell(range.lower.0),
             format::percent_cell(range.upper.0),
             format::level(range.level.0)
@@ -346,7 +346,7 @@ fn pooled_range(facts: &Facts<'_>) -> Option<String> {
     // At the report's own level, which the foot of the page states.
     adjusted.map(|ratio| {
         format!(
-            "pooled {} to {}",
+            "{} to {}, pooled",
             format::times(ratio.lower.0),
             format::times(ratio.upper.0)
         )
@@ -368,104 +368,178 @@ fn short_note(note: &str) -> String {
     }
 }
 
-/// The figures that the question turns on, where no claims were published.
+/// One row of [`figures`]: name, printed elsewhere, here, interval, chance, verdict.
+struct FigureRow {
+    name: &'static str,
+    published: Option<String>,
+    here: String,
+    interval: String,
+    chance: String,
+    against: String,
+}
+
+/// The figures that the question turns on, where no claims on these data were
+/// published; beside those of a claim from elsewhere, if the report tests one.
 fn figures(facts: &Facts<'_>) -> Table {
-    let mut rows = Vec::new();
-    let main = facts.main_share();
-    let result = main.result;
-    let missing = |reason| format!("not estimable: {}", why_not(reason));
-    let absent = "not computed".to_owned();
-    rows.push(row([
-        "Variance by vendor".to_owned(),
-        result.eta2.as_result().map_or_else(missing, |v| {
+    let tested = facts.definition().claim_tested.as_ref();
+    let published = tested.and_then(|tested| tested.published.as_ref());
+    let all = [
+        vendor_figures(facts),
+        size_figures(facts),
+        ratio_figures(facts),
+        extreme_figures(facts),
+    ];
+    let rows = all.into_iter().map(|mut figures| {
+        figures.published = published.map(|printed| {
+            let value = match figures.name {
+                VENDOR_FIGURE => &printed.vendor_share,
+                SIZE_FIGURE => &printed.size_share,
+                RATIO_FIGURE => &printed.ratio,
+                _ => &printed.extremes,
+            };
+            value
+                .as_deref()
+                .map_or("not printed".to_owned(), super::claims::printed)
+        });
+        let mut cells = vec![cell(figures.name)];
+        cells.extend(figures.published.map(cell));
+        cells.extend(
+            [
+                figures.here,
+                figures.interval,
+                figures.chance,
+                figures.against,
+            ]
+            .map(cell),
+        );
+        Row {
+            cells,
+            strong: false,
+        }
+    });
+    let mut columns = vec![text_column("Figure", 40.0)];
+    if published.is_some() {
+        columns.push(number_column("Published", 19.0));
+    }
+    columns.extend([
+        number_column("These data", 20.0),
+        text_column("Interval, true value", 33.0),
+        number_column("By chance", 20.0),
+        text_column(
+            "Against chance",
+            if published.is_some() { 38.0 } else { 57.0 },
+        ),
+    ]);
+    let mut note = vec![figures_note(facts)];
+    note.extend(tested.filter(|_| published.is_some()).map(|tested| {
+        say(
             format!(
-                "{}%{}",
-                format::percent_cell(v.0),
-                in_brackets(share_range(result.population_eta2.known()))
-            )
-        }),
-        result.eta2_null_mean.number().map_or(absent.clone(), |m| {
-            format!("average {}%", format::percent_cell(m))
-        }),
-        result
-            .p_permutation
-            .number()
-            .map(|p| format!("{} (relabelling)", format::p_value(p)))
-            .or_else(|| {
-                result
-                    .p
-                    .number()
-                    .map(|p| format!("{} (F)", format::p_value(p)))
-            })
-            .unwrap_or_else(|| absent.clone()),
-    ]));
-    let scale = facts.analysis().scale.as_result();
-    rows.push(row([
-        "Variance by size".to_owned(),
-        scale
-            .and_then(|s| s.r2.as_result())
-            .map_or_else(missing, |v| {
-                let range = scale
-                    .ok()
-                    .and_then(|s| share_range(s.population_r2.known()));
-                format!("{}%{}", format::percent_cell(v.0), in_brackets(range))
-            }),
-        scale
-            .ok()
-            .and_then(|s| s.r2_null_mean.number())
-            .map_or(absent.clone(), |m| {
-                format!("average {}%", format::percent_cell(m))
-            }),
-        scale
-            .ok()
-            .and_then(|s| s.p.number())
-            .map_or(absent.clone(), |p| format!("{} (t)", format::p_value(p))),
-    ]));
-    let ratio = &facts.analysis().ratio;
-    rows.push(row([
-        "Ratio of the two".to_owned(),
-        ratio.eta2_over_r2.as_result().map_or_else(missing, |v| {
-            format!("{} (no stable interval)", format::times(v.0))
-        }),
-        ratio
-            .null_median
-            .number()
-            .map_or(absent.clone(), |m| format!("median {}", format::times(m))),
-        ratio
-            .null_share_at_least
-            .number()
-            .map_or(absent.clone(), |s| {
-                format!("reached in {}", findings::share_of_shuffles(s))
-            }),
-    ]));
-    let risk = &facts.analysis().risk_ratio;
-    rows.push(row([
-        "Highest to lowest mean rate".to_owned(),
-        risk.of_means.value.as_result().map_or_else(missing, |v| {
-            format!("{}{}", format::times(v.0), in_brackets(pooled_range(facts)))
-        }),
-        risk.null_median
-            .number()
-            .map_or(absent.clone(), |m| format!("median {}", format::times(m))),
-        risk.null_share_at_least.number().map_or(absent, |s| {
-            format!("reached in {}", findings::share_of_shuffles(s))
-        }),
-    ]));
+                "Published: in {}, on other data.",
+                tested.source.trim().trim_end_matches('.')
+            ),
+            ["e1"],
+        )
+    }));
     Table {
         id: "key-figures".to_owned(),
         number: None,
         title: None,
         subtitle: None,
-        columns: vec![
-            text_column("Figure", 46.0),
-            text_column("These data", 52.0),
-            text_column("By chance", 34.0),
-            text_column("Against chance", 36.0),
-        ],
-        rows,
+        columns,
+        rows: rows.collect(),
         more: None,
-        note: vec![figures_note(facts)],
+        note,
     }
+}
+
+const VENDOR_FIGURE: &str = "Variance by vendor";
+const SIZE_FIGURE: &str = "Variance by size";
+const RATIO_FIGURE: &str = "Ratio of the two";
+const EXTREMES_FIGURE: &str = "Highest to lowest mean rate";
+
+/// A row, in words where something is missing.
+fn figure_row(
+    name: &'static str,
+    here: Result<String, NotEstimable>,
+    interval: Option<String>,
+    chance: Option<String>,
+    against: Option<String>,
+) -> FigureRow {
+    let absent = || "not computed".to_owned();
+    let missing = here
+        .as_ref()
+        .err()
+        .map(|reason| why_not(*reason).to_owned());
+    FigureRow {
+        name,
+        published: None,
+        here: here.unwrap_or_else(|_| "not estimable".to_owned()),
+        interval: interval.unwrap_or_else(|| "none".to_owned()),
+        chance: chance.unwrap_or_else(absent),
+        against: missing.or(against).unwrap_or_else(absent),
+    }
+}
+
+fn vendor_figures(facts: &Facts<'_>) -> FigureRow {
+    let result = facts.main_share().result;
+    let p = match (result.p_permutation.number(), result.p.number()) {
+        (Some(p), _) => Some(format!("{} (relabelling)", format::p_value(p))),
+        (None, Some(p)) => Some(format!("{} (F)", format::p_value(p))),
+        (None, None) => None,
+    };
+    figure_row(
+        VENDOR_FIGURE,
+        result.eta2.as_result().map(|v| percent_of(v.0)),
+        share_range(result.population_eta2.known()),
+        result.eta2_null_mean.number().map(percent_of),
+        p,
+    )
+}
+
+fn size_figures(facts: &Facts<'_>) -> FigureRow {
+    let scale = facts.analysis().scale.as_result();
+    let known = scale.ok();
+    figure_row(
+        SIZE_FIGURE,
+        scale
+            .and_then(|s| s.r2.as_result())
+            .map(|v| percent_of(v.0)),
+        known.and_then(|s| share_range(s.population_r2.known())),
+        known.and_then(|s| s.r2_null_mean.number()).map(percent_of),
+        known
+            .and_then(|s| s.p.number())
+            .map(|p| format!("{} (t)", format::p_value(p))),
+    )
+}
+
+fn ratio_figures(facts: &Facts<'_>) -> FigureRow {
+    let ratio = &facts.analysis().ratio;
+    figure_row(
+        RATIO_FIGURE,
+        ratio.eta2_over_r2.as_result().map(|v| format::times(v.0)),
+        Some("not stable".to_owned()),
+        ratio.null_median.number().map(format::times),
+        ratio.null_share_at_least.number().map(reached),
+    )
+}
+
+fn extreme_figures(facts: &Facts<'_>) -> FigureRow {
+    let risk = &facts.analysis().risk_ratio;
+    figure_row(
+        EXTREMES_FIGURE,
+        risk.of_means.value.as_result().map(|v| format::times(v.0)),
+        pooled_range(facts),
+        risk.null_median.number().map(format::times),
+        risk.null_share_at_least.number().map(reached),
+    )
+}
+
+fn percent_of(share: f64) -> String {
+    format!("{}%", format::percent_cell(share))
+}
+
+fn reached(share: f64) -> String {
+    format!("reached in {}", findings::share_of_shuffles(share))
 }
 
 /// The models that the rows of [`figures`] rest on.
@@ -484,12 +558,15 @@ fn figures_note(facts: &Facts<'_>) -> crate::document::Sentence {
     let result = facts.main_share().result;
     let drawn = findings::relabellings(facts);
     let text = if result.n_models == models || result.n_models == 0 {
-        format!("{}; {drawn}.", counted(models, vendors))
+        format!(
+            "By chance: the average, of ratios the median. {}; {drawn}.",
+            counted(models, vendors)
+        )
     } else {
         let ranked = facts.ranked();
         let of_ranked = ranked.iter().map(|provider| provider.n_models).sum();
         format!(
-            "Shares and ratio: {}, with a known size; last row: {}; {drawn}.",
+            "By chance: the average, of ratios the median. Shares and ratio: {}, with a known size; last row: {}; {drawn}.",
             counted(result.n_models, result.n_groups),
             counted(of_ranked, ranked.len())
         )

@@ -68,9 +68,12 @@ fn lead(facts: &Facts<'_>) -> Prose {
         ),
     };
     let mut lead = vec![say(who, ["g1"]), say(how_well, ["g1"])];
-    if never_twice(facts) {
+    if never_twice(facts) && !agreement.pairs.is_empty() {
         lead.push(say(
-            "No two of the graders in use judged the same result.",
+            format!(
+                "One of each pair is not in use here; no two of the {} in use judged the same result.",
+                format::word(agreement.graders.len())
+            ),
             ["g1"],
         ));
     }

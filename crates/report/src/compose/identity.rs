@@ -46,20 +46,17 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
             .map(|p| p.provider.as_str())
             .collect::<Vec<_>>(),
     );
-    let mut text = vec![
-        say(
-            format!(
-                "A vendor here is {named}: {} in all, {} with a single model.",
-                format::plural_word(vendors, "vendor", "vendors"),
-                match single {
-                    0 => "none".to_owned(),
-                    n => format::word(n),
-                }
-            ),
-            ids,
+    let mut text = vec![say(
+        format!(
+            "A vendor here is {named}: {} in all, {} with a single model.",
+            format::plural_word(vendors, "vendor", "vendors"),
+            match single {
+                0 => "none".to_owned(),
+                n => format::word(n),
+            }
         ),
-        plain(runtimes),
-    ];
+        ids,
+    )];
     let stand_ins: Vec<&str> = facts
         .analysis()
         .providers
@@ -68,16 +65,20 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
         .map(|p| p.provider.as_str())
         .collect();
     if !stand_ins.is_empty() {
-        let names = facts.vendors(&stand_ins);
-        let verb = if names.len() == 1 {
-            "is one"
-        } else {
-            "are such"
-        };
+        let named: Vec<String> = stand_ins
+            .iter()
+            .map(|name| {
+                let kind = facts.stand_in(name).unwrap_or("runtime");
+                format!("{} is a {kind}", facts.vendor(name))
+            })
+            .collect();
         text.push(say(
-            format!("{} {verb}.", format::list(&names)),
+            format!("{}.", format::list(&named)),
             facts.vendor_ids(&stand_ins),
         ));
+        text.push(plain(runtimes));
+    } else if facts.definition().provider.runtimes != Runtimes::Keep {
+        text.push(plain(runtimes));
     }
     let limits = vec![
         plain(if findings::prompts::known_same(facts) {

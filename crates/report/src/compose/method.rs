@@ -274,7 +274,7 @@ fn wording(facts: &Facts<'_>) -> Vec<Entry> {
         entry(
             "Is lower, is higher",
             vec![plain(
-                "The interval excludes zero. Between vendors it is adjusted for all comparisons made; inside vendors it is that of each vendor by itself, and the text says so.",
+                "The interval excludes zero. Between vendors it is adjusted for all comparisons made; inside vendors for the number of vendors shown.",
             )],
         ),
         entry(

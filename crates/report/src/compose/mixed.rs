@@ -150,7 +150,7 @@ fn component(component: &ComponentResult) -> Row {
         },
         alone(component.latent_share.number(), format::percent_cell),
         alone(component.response_share.number(), format::percent_cell),
-        alone(component.p.number(), super::choices::p_cell),
+        alone(component.p.number(), format::p_cell),
     ])
 }
 

@@ -297,7 +297,7 @@ fn retests(facts: &Facts<'_>, over_time: &OverTime) -> Option<Table> {
                 drift
                     .p_adjusted
                     .number()
-                    .map_or("not estimable".to_owned(), super::choices::p_cell),
+                    .map_or("not estimable".to_owned(), format::p_cell),
             ]))
         })
         .collect();

@@ -107,17 +107,24 @@ fn of_hundred(share: f64) -> String {
 }
 
 fn provider_test(facts: &Facts<'_>) -> Prose {
-    let power = facts.analysis().power.provider_test_power.number();
-    let corrected = facts.analysis().decomposition.in_scale.epsilon2.number();
+    let declared = facts.analysis().power.provider_test_declared.iter();
+    let cases: Vec<String> = declared
+        .filter_map(|declared| {
+            Some(format!(
+                "{} in {} of 100 cases",
+                format::percent(declared.share.0),
+                of_hundred(declared.power.number()?)
+            ))
+        })
+        .collect();
     let mut text = Vec::new();
-    if let (Some(power), Some(corrected)) = (power, corrected.filter(|share| *share > 0.0)) {
+    if !cases.is_empty() {
         text.push(say(
             format!(
-                "If the vendor\u{2019}s true share were {} (here the corrected share, \u{3b5}\u{b2}), a study of this size would find it in {} of 100 cases.",
-                format::percent(corrected),
-                of_hundred(power)
+                "With these numbers of models and vendors the test of the vendor would find a true share of {}. These shares are stated beforehand and not taken from the data.",
+                format::list(&cases)
             ),
-            ["q1", "d1"],
+            ["q1"],
         ));
     }
     text.push(match findings::share_state(facts) {

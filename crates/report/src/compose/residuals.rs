@@ -206,6 +206,7 @@ fn note(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Prose {
             ids.clone(),
         ),
     ];
+    note.push(crate::findings::prompts::between_models(facts));
     if ranked.iter().any(|p| results_in_scale(facts, p) != p.n) {
         note.push(say(
             "Results: of the vendor\u{2019}s models of known size only.",

@@ -430,6 +430,7 @@ fn note(facts: &Facts<'_>, scale: &Scale, models: &[Sized<'_>]) -> Prose {
             ["a7", "s1"],
         ));
     }
+    note.push(crate::findings::prompts::between_models(facts));
     note.push(say(
         format!(
             "Nothing is known below {} or above {}.",

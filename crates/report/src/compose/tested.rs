@@ -33,6 +33,7 @@ pub(super) fn section(parts: &Parts<'_>) -> Option<Section> {
         Support::NotTestable => "The order: one of the two shares cannot be computed.",
     };
     let mut text = vec![say(order, [main.id, "s1"])];
+    text.extend(corrected(facts));
     text.extend(factor(facts));
     text.push(plain(format!(
         "The rate here is the {} of these tests; corpus, models and prompts are others than those of the claim, so a difference from it is no error of it.",
@@ -43,6 +44,28 @@ pub(super) fn section(parts: &Parts<'_>) -> Option<Section> {
         "Do these data support the claim?",
         lead,
         vec![Block::Paragraph { sentences: text }],
+    ))
+}
+
+/// Both shares corrected for chance, as intervals of the population's shares.
+fn corrected(facts: &Facts<'_>) -> Option<crate::document::Sentence> {
+    let main = facts.main_share();
+    let vendor = main.result.population_eta2.known()?;
+    let size = facts.scale()?.population_r2.known()?;
+    let span = |range: &caveat_analysis::result::Range| {
+        format::span(
+            &format::percent(range.lower.0),
+            &format::percent(range.upper.0),
+        )
+    };
+    Some(say(
+        format!(
+            "Corrected for chance: vendor {}, size {} ({} intervals). Uncorrected shares show no order, as chance alone puts a factor with more levels first.",
+            span(vendor),
+            span(size),
+            format::level(vendor.level.0)
+        ),
+        [main.id, "s1"],
     ))
 }
 

@@ -1,6 +1,6 @@
 //! Vendor and size in one model, and how much of the spread is noise of sampling.
 
-use caveat_analysis::result::{NoiseShare, Together, TraceShares};
+use caveat_analysis::result::{NoiseShare, Together};
 
 use crate::composition::Facts;
 use crate::document::{Block, Prose, Section, Table};
@@ -42,7 +42,7 @@ fn lead(facts: &Facts<'_>) -> Prose {
             "Beside size, the vendor adds {} of the variance between {}; beside the vendor, size adds {}.",
             format::percent(both.provider_given_size.0),
             format::plural(both.n_models, "model", "models"),
-            format::percent(both.size_given_provider.0)
+            format::percent_of_part(both.size_given_provider.0)
         ),
         ["t1"],
     )];
@@ -102,7 +102,7 @@ fn slope(both: &Together) -> crate::document::Sentence {
 
 fn table(both: &Together) -> Table {
     let percent = |share: f64| format::percent_cell(share);
-    let p = |value: Option<f64>| value.map_or("not estimable".to_owned(), number);
+    let p = |value: Option<f64>| value.map_or("not estimable".to_owned(), format::p_cell);
     let split = both.shapley_adjusted.known();
     let part = |pick: fn(&caveat_analysis::result::SplitShares) -> f64| {
         split.map_or("not estimable".to_owned(), |parts| percent(pick(parts)))
@@ -112,20 +112,22 @@ fn table(both: &Together) -> Table {
             "Vendor".to_owned(),
             percent(both.r2.provider.0),
             percent(both.provider_given_size.0),
-            part(|parts| parts.provider.0),
             p(both.provider_p_relabelled.number()),
+            part(|parts| parts.provider.0),
+            p(both.shapley_law.known().map(|law| law.p.0)),
         ]),
         row([
             "Size".to_owned(),
             percent(both.r2.size.0),
             percent(both.size_given_provider.0),
-            part(|parts| parts.size.0),
             p(both.size_test.known().map(|test| test.p.0)),
+            part(|parts| parts.size.0),
+            "not tested".to_owned(),
         ]),
     ];
     let mut note = vec![say(
         format!(
-            "Both together {}, common to both {}. Corrected parts are Shapley values of the adjusted share and may be negative. p of the vendor by dealing vendor names anew, of size by Student\u{2019}s t.",
+            "Both together {}, common to both {}. Corrected parts are Shapley values of the adjusted share and may be negative; p of the vendor by dealing vendor names anew, of size by Student\u{2019}s t.",
             format::percent(both.r2.both.0),
             format::percent(both.shared.0),
         ),
@@ -151,22 +153,16 @@ fn table(both: &Together) -> Table {
         )),
         columns: vec![
             text_column("Factor", 34.0),
-            number_column("Alone, %", 30.0),
-            number_column("Added to the other, %", 40.0),
-            number_column("Corrected part, %", 36.0),
-            number_column("p", 24.0),
+            number_column("Alone, %", 22.0),
+            number_column("Added to the other, %", 37.0),
+            number_column("p of it", 18.0),
+            number_column("Corrected part, %", 33.0),
+            number_column("p of it", 18.0),
         ],
         rows,
         more: None,
         note,
     }
-}
-
-/// A p as a figure of a column.
-fn number(p: f64) -> String {
-    format::p_value(p)
-        .trim_start_matches(['p', ' ', '=', '\u{a0}'])
-        .to_owned()
 }
 
 /// How much of the spread is noise, and how much of a single result goes with whom.
@@ -176,7 +172,9 @@ fn noise(facts: &Facts<'_>) -> Prose {
     if let Some(noise) = analysis.noise.noise.known() {
         prose.extend(sampling(facts, noise));
     }
-    prose.extend(single(&analysis.trace_level));
+    prose.push(plain(
+        "Shares of true differences and of single results, which have no interval, are in the annex (noise, trace_level).",
+    ));
     prose
 }
 
@@ -201,7 +199,7 @@ fn sampling(facts: &Facts<'_>, noise: &NoiseShare) -> Prose {
         .filter(|range| range.lower.0 <= share && share <= range.upper.0);
     let interval = held.map_or(String::new(), |range| {
         format!(
-            " ({} interval {})",
+            " ({} interval {}, by the Q-profile)",
             words::level(facts),
             format::span(
                 &format::percent(range.lower.0),
@@ -209,50 +207,12 @@ fn sampling(facts: &Facts<'_>, noise: &NoiseShare) -> Prose {
             )
         )
     });
-    let mut prose = vec![say(
+    vec![say(
         format!(
             "Of the spread between {}, {}{interval} is the chance of single results; more results per model would remove that part and no more.",
             format::plural(noise.n_models, "model", "models"),
             format::percent(share),
         ),
         ["t2"],
-    )];
-    if let Some(corrected) = noise.epsilon2_true.number() {
-        prose.push(say(
-            format!(
-                "Of the true differences that are left, the vendor\u{2019}s share is {}, corrected for the number of vendors and without an interval.",
-                format::percent(corrected.clamp(0.0, 1.0))
-            ),
-            ["t2"],
-        ));
-    }
-    prose
-}
-
-fn single(traces: &TraceShares) -> Prose {
-    let Some(vendor) = traces.provider.known() else {
-        return Vec::new();
-    };
-    let Some(model) = traces.model.known() else {
-        return Vec::new();
-    };
-    let prompts = traces.prompt.known().map_or(String::new(), |prompt| {
-        format!(
-            ", its prompt with {}",
-            format::percent(prompt.epsilon2.0.max(0.0))
-        )
-    });
-    vec![
-        say(
-            format!(
-                "Of the variance of single results the vendor goes with {}, the model with {}{prompts}, each alone and corrected.",
-                format::percent(vendor.epsilon2.0.max(0.0)),
-                format::percent(model.epsilon2.0.max(0.0)),
-            ),
-            ["t3"],
-        ),
-        plain(
-            "That share is of single results and cannot be set beside the shares between models.",
-        ),
-    ]
+    )]
 }

@@ -29,9 +29,7 @@ pub(super) fn section(parts: &Parts<'_>) -> Option<Section> {
     let mut lead: Prose = finding.claim.iter().skip(1).cloned().collect();
     lead.extend(limits(facts));
     lead.extend(close_to_the_line(facts));
-    if !crate::findings::prompts::known_same(facts) {
-        lead.push(crate::findings::prompts::within_vendors(facts));
-    }
+    lead.push(crate::findings::prompts::within_vendors(facts));
     let figure = figure(facts, title);
     let mut blocks = vec![Block::Figure(figure)];
     blocks.push(Block::List {
@@ -50,16 +48,29 @@ fn title(facts: &Facts<'_>) -> String {
     let judged = judged(facts);
     let of = |pattern: Pattern| judged.iter().filter(|(_, w)| w.pattern == pattern).count();
     let vendors = |n: usize| format::plural_word(n, "vendor", "vendors");
-    let parts: Vec<String> = [
-        (of(Pattern::Falls), "fall with size in"),
-        (of(Pattern::Rises), "rise in"),
-        (of(Pattern::NoDirection), "show no direction in"),
-    ]
-    .into_iter()
-    .filter(|(n, _)| *n > 0)
-    .map(|(n, words)| format!("{words} {}", vendors(n)))
-    .collect();
-    format!("Rates {}", format::list(&parts))
+    let (falls, rises, open) = (
+        of(Pattern::Falls),
+        of(Pattern::Rises),
+        of(Pattern::NoDirection),
+    );
+    let ends: Vec<String> = [(falls, "lower"), (rises, "higher")]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, way)| format!("{way} than the smallest in {}", vendors(n)))
+        .collect();
+    let shows = if open == 1 { "shows" } else { "show" };
+    match (ends.is_empty(), open) {
+        (true, n) => format!(
+            "{} {shows} no direction with size",
+            format::capital(&vendors(n))
+        ),
+        (false, 0) => format!("The largest model is {}", format::list(&ends)),
+        (false, n) => format!(
+            "The largest model is {}; {} {shows} no direction",
+            format::list(&ends),
+            format::word(n)
+        ),
+    }
 }
 
 /// What limits a direction of single vendors: a floor of ability, models of
@@ -224,8 +235,10 @@ fn close(lower: f64, upper: f64) -> bool {
 /// The rule's word for a panel.
 fn word(within: &WithinProvider) -> &'static str {
     match within.pattern {
+        Pattern::Falls if !within.monotone => "falls, not steadily",
         Pattern::Falls => "falls",
         Pattern::Rises if within.capability_floor => "rises from zero",
+        Pattern::Rises if !within.monotone => "rises, not steadily",
         Pattern::Rises => "rises",
         Pattern::NoDirection => "no direction",
         Pattern::TooFewModels => "too few models",
@@ -297,7 +310,7 @@ fn figure(facts: &Facts<'_>, title: String) -> Figure {
         ),
         alt: charts::alt(&parts, &more, "within_providers"),
         note: vec![say(
-            "\u{201c}Falls\u{201d} and \u{201c}rises\u{201d} need the smallest and the largest model to differ with an interval that excludes zero, adjusted for the number of vendors shown; a few points cannot show a shape.",
+            "\u{201c}Falls\u{201d} and \u{201c}rises\u{201d} need the smallest and the largest model to differ with an interval that excludes zero, adjusted for the number of vendors shown; \u{201c}not steadily\u{201d}: a model between them breaks the order. A few points cannot show a shape.",
             ids,
         )],
         chart: Chart::SmallMultiples {

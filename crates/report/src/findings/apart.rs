@@ -12,6 +12,10 @@ use crate::words::{say, strong};
 /// Vendors whose rates the evidence column shows; the table has all.
 const MOST_RATES: usize = 2;
 
+/// Vendors told apart from most others up to which the title names them; of
+/// more it gives the number, and their ends beside it.
+const MOST_NAMED: usize = 3;
+
 /// Ranked vendors up to which the first page names those without a rank.
 const FEW_RANKED: usize = 3;
 
@@ -82,7 +86,7 @@ pub fn apart(facts: &Facts<'_>) -> Option<Finding> {
     let mut claim: Prose = vec![strong(title(facts, &low, &high), ids)];
     claim.push(super::prompts::of_pairs_told_apart(facts));
     let named: Vec<&ProviderResult> = low.iter().chain(&high).copied().collect();
-    let shown = if named.is_empty() {
+    let shown = if named.is_empty() || named.len() > MOST_NAMED {
         ends(&ranked)
     } else {
         named
@@ -92,6 +96,9 @@ pub fn apart(facts: &Facts<'_>) -> Option<Finding> {
         .take(MOST_RATES)
         .filter_map(|p| rate(facts, p))
         .collect();
+    if low.len() + high.len() <= MOST_NAMED {
+        evidence.extend(beyond(facts, &low, &high));
+    }
     evidence.push(say(
         format!(
             "Ranks of {}; {} of {} told apart.",
@@ -108,6 +115,40 @@ pub fn apart(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Serious,
         claim,
         evidence,
+    })
+}
+
+/// Vendors whose rate lies further out than one that is named, and that cannot
+/// be named for want of results.
+fn beyond(
+    facts: &Facts<'_>,
+    low: &[&ProviderResult],
+    high: &[&ProviderResult],
+) -> Option<Sentence> {
+    let rate = |p: &ProviderResult| p.pooled_asr.known().map(|rate| rate.value.0);
+    let top = low
+        .iter()
+        .filter_map(|p| rate(p))
+        .fold(f64::NEG_INFINITY, f64::max);
+    let bottom = high
+        .iter()
+        .filter_map(|p| rate(p))
+        .fold(f64::INFINITY, f64::min);
+    let named = |p: &ProviderResult| low.iter().chain(high).any(|n| n.provider == p.provider);
+    let ranked = facts.ranked();
+    let further: Vec<&ProviderResult> = ranked
+        .into_iter()
+        .filter(|p| !named(p) && rate(p).is_some_and(|rate| rate < top || rate > bottom))
+        .collect();
+    let names: Vec<String> = further.iter().map(|p| facts.vendor(&p.provider)).collect();
+    (!names.is_empty()).then(|| {
+        say(
+            format!(
+                "Further out on fewer results: {}.",
+                format::short_list(&names, 2)
+            ),
+            further.iter().filter_map(|p| facts.vendor_id(&p.provider)),
+        )
     })
 }
 
@@ -162,15 +203,18 @@ pub fn told_apart(facts: &Facts<'_>) -> usize {
 }
 
 fn title(facts: &Facts<'_>, low: &[&ProviderResult], high: &[&ProviderResult]) -> String {
-    // Where both ends are named, each gets half of the room.
-    let shown = if low.is_empty() || high.is_empty() {
-        3
-    } else {
-        2
-    };
+    let many = low.len() + high.len() > MOST_NAMED;
     let name = |list: &[&ProviderResult]| -> String {
+        if many {
+            return format::word(list.len());
+        }
         let names: Vec<String> = list.iter().map(|p| facts.vendor(&p.provider)).collect();
-        format::short_list(&names, shown)
+        format::list(&names)
+    };
+    let subject = |list: &[&ProviderResult]| match (many, list.len()) {
+        (true, 1) => "One vendor".to_owned(),
+        (true, n) => format!("{} vendors", format::word_first(n)),
+        (false, _) => name(list),
     };
     let verb = |list: &[&ProviderResult]| if list.len() == 1 { "has" } else { "have" };
     let ranked = facts.ranked().len();
@@ -193,12 +237,12 @@ fn title(facts: &Facts<'_>, low: &[&ProviderResult], high: &[&ProviderResult]) -
         ),
         (false, true) => format!(
             "{} {} lower rates than {others}{rest}.",
-            name(low),
+            subject(low),
             verb(low)
         ),
         (true, false) => format!(
             "{} {} higher rates than {others}{rest}.",
-            name(high),
+            subject(high),
             verb(high)
         ),
         (false, false) if ranked == 2 => format!(
@@ -208,7 +252,7 @@ fn title(facts: &Facts<'_>, low: &[&ProviderResult], high: &[&ProviderResult]) -
         ),
         (false, false) => format!(
             "{} {} lower rates than {others}, {} higher{rest}.",
-            name(low),
+            subject(low),
             verb(low),
             name(high)
         ),

@@ -58,7 +58,8 @@ pub fn claim(facts: &Facts<'_>) -> Option<Finding> {
     let title = match support(facts) {
         Support::OrderOnly => {
             format!(
-                "These data agree with the order in {source}, vendor before size; its factor chance gives as well."
+                "Vendor before size, as in {source}, holds here; its factor does not: chance gives {}.",
+                ratio_in_words(facts)
             )
         }
         Support::OrderAndLargeRatio => format!(
@@ -79,13 +80,26 @@ pub fn claim(facts: &Facts<'_>) -> Option<Finding> {
         severity: Severity::Grave,
         claim: vec![
             strong(title, ["e1", facts.main_share().id, "s1"]),
-            say(
-                "Corpus, measure and prompts are others than those of the claim.",
-                ["e1"],
-            ),
+            say("The claim is of other data.", ["e1"]),
         ],
         evidence: evidence(facts),
     })
+}
+
+/// How often chance gives the ratio of these data or more ("16.0 or more in 55% of cases").
+fn ratio_in_words(facts: &Facts<'_>) -> String {
+    let ratio = &facts.analysis().ratio;
+    match (
+        ratio.eta2_over_r2.number(),
+        ratio.null_share_at_least.number(),
+    ) {
+        (Some(value), Some(share)) => format!(
+            "{} or more in {}",
+            format::times(value),
+            super::chance::cases(share)
+        ),
+        _ => "a large ratio".to_owned(),
+    }
 }
 
 fn evidence(facts: &Facts<'_>) -> Prose {

@@ -292,21 +292,34 @@ pub fn clause(facts: &Facts<'_>) -> String {
     }
 }
 
-/// The sentence for comparisons between models of one vendor, where the models
-/// are not known to have met the same prompts.
+/// Whether vendors are known to have met the same prompts.
+pub fn known_same(facts: &Facts<'_>) -> bool {
+    matches!(prompts(facts), Prompts::Same | Prompts::Stated { .. })
+}
+
+/// The sentence for comparisons between models of all vendors, under figures and
+/// tables that set models side by side.
+pub fn between_models(facts: &Facts<'_>) -> Sentence {
+    say(
+        format!("Models are compared {}.", clause(facts)),
+        ids(facts),
+    )
+}
+
+/// The sentence for comparisons between models of one vendor.
 pub fn within_vendors(facts: &Facts<'_>) -> Sentence {
     let text = match prompts(facts) {
         Prompts::Differ { .. } | Prompts::Uncounted => {
             "Models of one vendor met partly different prompts as well."
         }
-        _ => "Whether models of one vendor met the same prompts is not recorded.",
+        Prompts::Same => "Models of one vendor met the same prompts.",
+        Prompts::Nearly { .. } => "Models of one vendor met nearly the same prompts.",
+        Prompts::Stated { .. } => {
+            "Models of one vendor met the same prompts, compared without pairing."
+        }
+        Prompts::Unknown => "Whether models of one vendor met the same prompts is not recorded.",
     };
     say(text, ["o1"])
-}
-
-/// Whether vendors are known to have met the same prompts.
-pub fn known_same(facts: &Facts<'_>) -> bool {
-    matches!(prompts(facts), Prompts::Same | Prompts::Stated { .. })
 }
 
 fn ids(facts: &Facts<'_>) -> Vec<&'static str> {

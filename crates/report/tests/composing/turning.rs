@@ -145,6 +145,7 @@ fn a_claim_that_is_tested_turns_with_the_data_and_stands_in_the_place_of_the_rat
         case.definition.claim_tested = Some(caveat_report::definition::ClaimTested {
             claim: "The vendor explains 57.5 times more than size.".to_owned(),
             source: "an article".to_owned(),
+            published: None,
         });
         let composed = case.compose();
         let page: Vec<String> = composed
