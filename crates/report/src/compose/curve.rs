@@ -370,7 +370,7 @@ fn table(asked: &[Asked<'_>]) -> Option<Table> {
                 }),
             axis.significance_changes
                 .number()
-                .map_or("not estimable".to_owned(), |s| format::percent_cell(s)),
+                .map_or("not estimable".to_owned(), format::percent_cell),
         ],
     };
     let rows: Vec<Row> = names
