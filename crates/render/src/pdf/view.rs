@@ -70,7 +70,7 @@ pub fn view(document: &impl Laid) -> Result<Value, RenderError> {
 fn row_mm(kind: DocumentKind) -> f64 {
     match kind {
         DocumentKind::Report => DRAWN_ROW_MM,
-        DocumentKind::VendorBrief => BRIEF_ROW_MM,
+        DocumentKind::VendorBrief | DocumentKind::RegulatorSummary => BRIEF_ROW_MM,
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::{AnalysisRules, Definition, DefinitionError};
+use super::{AnalysisRules, Definition, DefinitionError, summary};
 
 impl Definition {
     /// Reads `report.toml` from its text; `path` is for messages.
@@ -94,6 +94,7 @@ impl Definition {
                 );
             }
         }
+        summary::check(&self.summary, &self.thresholds, self.bands.as_ref(), path)?;
         self.check_size_source(path)
     }
 

@@ -6,5 +6,6 @@ mod always;
 mod briefs;
 mod caveats;
 mod spellings;
+mod summaries;
 mod support;
 mod turning;
