@@ -15,7 +15,7 @@ use crate::words::say;
 /// Sources, graders and statements that a field shows; the annex has all.
 const MOST_SOURCES: usize = 6;
 const MOST_GRADERS: usize = 6;
-const MOST_STATEMENTS: usize = 3;
+const MOST_STATEMENTS: usize = 2;
 const MOST_NAMES: usize = 24;
 
 fn entries(entries: Vec<Entry>) -> Vec<Block> {
@@ -39,10 +39,10 @@ pub(super) fn identification(form: &Form<'_>) -> Field {
         form.entry("id.form", say(FORM_VERSION, [""; 0])),
         Entry {
             name: form.t("id.report"),
-            text: vec![
-                form.quoted(&definition.number, &["e2"]),
-                form.quoted(&definition.title, &[]),
-            ],
+            text: vec![form.quoted(
+                &format!("{}: {}", definition.number.trim(), definition.title.trim()),
+                &["e2"],
+            )],
             code: false,
         },
         form.entry("id.edition", say(day, ["e2"])),
@@ -270,8 +270,11 @@ pub(super) fn data(form: &Form<'_>) -> Field {
     let mut list = Vec::new();
     for source in sources.iter().take(MOST_SOURCES) {
         list.push(Entry {
-            name: name(&source.path),
-            text: vec![say(format!("SHA-256 {}", source.sha256), ["a5"])],
+            name: form.t("data.source"),
+            text: vec![
+                say(name(&source.path), [""; 0]),
+                say(format!("SHA-256 {}", source.sha256), ["a5"]),
+            ],
             code: true,
         });
     }

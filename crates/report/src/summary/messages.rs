@@ -108,7 +108,8 @@ mod tests {
                 assert!(!told.trim().is_empty(), "{language:?} {key}");
                 assert_eq!(placeholders(told), placeholders(text), "{language:?} {key}");
                 // A sentence of several words that is the same in two languages was not translated.
-                let several = text.split(' ').filter(|w| w.chars().count() > 2).count() > 3;
+                let word = |w: &&str| w.chars().count() > 2 && !w.contains('{');
+                let several = text.split(' ').filter(word).count() > 3;
                 let same = language != Language::En && told == text;
                 assert!(!(several && same), "{language:?} {key} is not translated");
             }

@@ -123,7 +123,7 @@ fn pooled(form: &Form<'_>) -> Table {
     Table {
         id: "results-pooled".to_owned(),
         number: None,
-        title: Some(form.t("results.pooled_title")),
+        title: None,
         subtitle: None,
         columns: vec![
             text_column(&form.t("column.measure"), 60.0),
@@ -173,7 +173,7 @@ fn by_vendor(form: &Form<'_>) -> Table {
     rates(
         form,
         "results-vendors",
-        ["results.vendors_title", "column.vendor"],
+        "column.vendor",
         &rows,
         MOST_VENDORS,
         note,
@@ -204,21 +204,14 @@ fn by_model(form: &Form<'_>, most: usize) -> Table {
         .map(|(_, name, _, row)| (name, row))
         .collect();
     let note = vec![form.say("results.models_note", &[], &["j3"])];
-    rates(
-        form,
-        "results-models",
-        ["results.models_title", "column.model"],
-        &rows,
-        most,
-        note,
-    )
+    rates(form, "results-models", "column.model", &rows, most, note)
 }
 
 /// A table of rates under every measure.
 fn rates(
     form: &Form<'_>,
     id: &str,
-    [title, what]: [&str; 2],
+    what: &str,
     all: &[(String, &ResultRow)],
     most: usize,
     note: Prose,
@@ -266,8 +259,8 @@ fn rates(
     Table {
         id: id.to_owned(),
         number: None,
-        title: Some(form.t(title)),
-        subtitle: Some(form.f("results.subtitle", &[("level", &form.level())])),
+        title: None,
+        subtitle: None,
         columns,
         rows,
         more: (left > 0).then(|| {
@@ -357,8 +350,8 @@ fn harm_table(form: &Form<'_>, all: &[CategoryResult]) -> Table {
     Table {
         id: "harm-categories".to_owned(),
         number: None,
-        title: Some(form.t("harms.title")),
-        subtitle: Some(form.f("results.subtitle", &[("level", &form.level())])),
+        title: None,
+        subtitle: None,
         columns: vec![
             text_column(&form.t("column.category"), 70.0),
             number_column(&form.t("column.evaluable"), 26.0),
