@@ -99,10 +99,14 @@ impl Case {
             .collect()
     }
 
-    /// Analyses the sample again after a change.
+    /// Analyses the sample again after a change. Parts without labels follow
+    /// their model's counts; parts with labels are a test's own.
     pub fn analysed(mut self) -> Self {
         for model in &mut self.selection.sample.models {
-            model.parts = parts(model);
+            let labelled = |part: &SamplePart| part.harm_category.or(part.technique).is_some();
+            if !model.parts.iter().any(labelled) {
+                model.parts = parts(model);
+            }
         }
         self.analysis = analyse(&self.selection.sample, &parameters());
         self
