@@ -328,28 +328,20 @@ pub(super) fn corrections(form: &Form<'_>) -> Field {
 }
 
 pub(super) fn contact(form: &Form<'_>) -> Field {
-    let contact = form
-        .facts
-        .definition()
-        .summary
-        .contact
-        .clone()
-        .unwrap_or_default();
-    let entries = vec![
-        form.stated("contact.name", contact.name.as_deref()),
-        form.stated("contact.organisation", contact.organisation.as_deref()),
-        form.stated("contact.address", contact.address.as_deref()),
-        form.stated("contact.email", contact.email.as_deref()),
-        form.entry("contact.tester", tester(form)),
-    ];
-    field(
-        form,
-        "15",
-        "contact",
-        "label.contact",
-        Vec::new(),
-        vec![Block::Entries { entries }],
-    )
+    let mut entries = Vec::new();
+    let mut lead = Vec::new();
+    match &form.facts.definition().summary.contact {
+        None => lead.push(form.say("contact.none", &[], &["e1"])),
+        Some(contact) => entries.extend([
+            form.stated("contact.name", contact.name.as_deref()),
+            form.stated("contact.organisation", contact.organisation.as_deref()),
+            form.stated("contact.address", contact.address.as_deref()),
+            form.stated("contact.email", contact.email.as_deref()),
+        ]),
+    }
+    entries.push(form.entry("contact.tester", tester(form)));
+    let blocks = vec![Block::Entries { entries }];
+    field(form, "15", "contact", "label.contact", lead, blocks)
 }
 
 /// The tester's own statement of interests.
@@ -361,31 +353,21 @@ fn tester(form: &Form<'_>) -> crate::document::Sentence {
 }
 
 pub(super) fn signature(form: &Form<'_>) -> Field {
-    let who = form
-        .facts
-        .definition()
-        .summary
-        .signature
-        .clone()
-        .unwrap_or_default();
-    let date = match who.date.as_deref() {
-        Some(date) => form.entry("signature.date", say(form.language.day(date), ["e1"])),
-        None => form.stated("signature.date", None),
-    };
-    let entries = vec![
-        form.stated("signature.name", who.name.as_deref()),
-        form.stated("signature.role", who.role.as_deref()),
-        form.stated("signature.place", who.place.as_deref()),
-        date,
-        form.entry("signature.sign", form.say("signature.sign_text", &[], &[])),
-    ];
-    let lead = vec![form.say("signature.lead", &[], &[])];
-    field(
-        form,
-        "16",
-        "signature",
-        "label.signature",
-        lead,
-        vec![Block::Entries { entries }],
-    )
+    let mut lead = vec![form.say("signature.lead", &[], &[])];
+    let mut entries = Vec::new();
+    match &form.facts.definition().summary.signature {
+        None => lead.push(form.say("signature.none", &[], &["e1"])),
+        Some(who) => entries.extend([
+            form.stated("signature.name", who.name.as_deref()),
+            form.stated("signature.role", who.role.as_deref()),
+            form.stated("signature.place", who.place.as_deref()),
+            match who.date.as_deref() {
+                Some(date) => form.entry("signature.date", say(form.language.day(date), ["e1"])),
+                None => form.stated("signature.date", None),
+            },
+        ]),
+    }
+    entries.push(form.entry("signature.sign", form.say("signature.sign_text", &[], &[])));
+    let blocks = vec![Block::Entries { entries }];
+    field(form, "16", "signature", "label.signature", lead, blocks)
 }

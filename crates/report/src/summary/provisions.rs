@@ -4,8 +4,8 @@ use super::annex::Correspondence;
 use super::document::Field;
 use super::frameworks::{self, Addressee, Framework, Read, Relation, Subject};
 use super::{Form, name};
-use crate::document::{Block, Cell, Entry, Prose, Row, State, Table};
-use crate::words::{cell, say, text_column};
+use crate::document::{Block, Cell, Prose, Row, Sentence, State, Table};
+use crate::words::{cell, strong, text_column};
 
 /// Every row with its state.
 pub(super) fn correspondence(form: &Form<'_>) -> Vec<Correspondence> {
@@ -94,41 +94,29 @@ pub(super) fn field(form: &Form<'_>) -> Field {
         form.say("provisions.lead", &[], &[]),
         form.say("provisions.never", &[], &[]),
     ];
-    let editions = frameworks::all()
-        .iter()
-        .map(|file| edition(form, &file.framework));
-    let blocks = vec![
-        Block::Entries {
-            entries: editions.collect(),
-        },
-        Block::Table(table(form)),
-        Block::Table(bases(form)),
-    ];
+    let blocks = vec![Block::Table(table(form)), Block::Table(bases(form))];
     super::field(form, "11", "provisions", "label.provisions", lead, blocks)
 }
 
 /// Edition, source, date and verification of a framework.
-fn edition(form: &Form<'_>, framework: &Framework) -> Entry {
+fn edition(form: &Form<'_>, framework: &Framework) -> [Sentence; 2] {
     let language = form.language;
     let verified = form.t(match framework.read {
         Read::Primary => "provisions.read",
         Read::Secondary => "provisions.not_read",
     });
     let day = language.day(&framework.checked);
-    let text = form.f(
-        "provisions.edition",
-        &[
-            ("edition", framework.edition.in_language(language)),
-            ("source", &framework.source),
-            ("verified", &verified),
-            ("day", &day),
-        ],
-    );
-    Entry {
-        name: framework.name.in_language(language).to_owned(),
-        text: vec![say(text, ["x1"])],
-        code: false,
-    }
+    let values = [
+        ("edition", framework.edition.in_language(language)),
+        ("source", &framework.source),
+        ("verified", &verified),
+        ("day", &day),
+    ];
+    let name = format!("{}:", framework.name.in_language(language));
+    [
+        strong(name, [""; 0]),
+        form.say("provisions.edition", &values, &["x1"]),
+    ]
 }
 
 fn relation(form: &Form<'_>, relation: Relation) -> String {
@@ -149,11 +137,11 @@ fn table(form: &Form<'_>) -> Table {
             rows.push(Row {
                 cells: vec![
                     cell(format!(
-                        "{framework}, {} [{}]",
+                        "{framework}, {} [{}]: {}",
                         row.provision,
-                        letter(row.addressee)
+                        letter(row.addressee),
+                        row.subject.in_language(language)
                     )),
-                    cell(row.subject.in_language(language)),
                     Cell::State {
                         state: found,
                         text: form.state(found),
@@ -170,21 +158,22 @@ fn table(form: &Form<'_>) -> Table {
         .map(|one| format!("{}: {}", letter(one), form.t(addressee(one))))
         .collect();
     let codes = codes.join("; ");
-    let note: Prose = vec![
+    let mut note: Prose = vec![
         form.say("provisions.codes", &[("codes", &codes)], &[]),
         form.say("provisions.note", &[], &["x1"]),
     ];
+    let all = frameworks::all().iter();
+    note.extend(all.flat_map(|file| edition(form, &file.framework)));
     Table {
         id: "provisions".to_owned(),
         number: None,
         title: Some(form.t("provisions.title")),
         subtitle: Some(form.t("provisions.subtitle")),
         columns: vec![
-            text_column(&form.t("column.provision"), 29.0),
-            text_column(&form.t("column.about"), 38.0),
-            text_column(&form.t("column.state"), 34.0),
-            text_column(&form.t("column.relation"), 17.0),
-            text_column(&form.t("column.why_not_more"), 52.0),
+            text_column(&form.t("column.provision"), 60.0),
+            text_column(&form.t("column.state"), 33.0),
+            text_column(&form.t("column.relation"), 16.0),
+            text_column(&form.t("column.why_not_more"), 61.0),
         ],
         rows,
         more: None,
@@ -196,8 +185,11 @@ fn table(form: &Form<'_>) -> Table {
 fn bases(form: &Form<'_>) -> Table {
     let rows = form.bases.iter().map(|basis| Row {
         cells: vec![
-            cell(subject(form, &basis.result)),
-            cell(aspect(form, &basis.bears_on)),
+            cell(format!(
+                "{}: {}",
+                subject(form, &basis.result),
+                aspect(form, &basis.bears_on)
+            )),
             Cell::State {
                 state: basis.state,
                 text: form.state(basis.state),
@@ -212,10 +204,9 @@ fn bases(form: &Form<'_>) -> Table {
         title: Some(form.t("provisions.bases_title")),
         subtitle: None,
         columns: vec![
-            text_column(&form.t("column.result"), 36.0),
-            text_column(&form.t("column.aspect"), 30.0),
-            text_column(&form.t("column.state"), 34.0),
-            text_column(&form.t("column.why"), 70.0),
+            text_column(&form.t("column.result"), 56.0),
+            text_column(&form.t("column.state"), 33.0),
+            text_column(&form.t("column.why"), 81.0),
         ],
         rows: rows.collect(),
         more: None,

@@ -13,13 +13,13 @@ use crate::evidence::numbered;
 use crate::words::{cell, number_column, say, text_column};
 
 /// Rows of vendors and of models together that six pages have room for.
-const MOST_ROWS: usize = 72;
+const MOST_ROWS: usize = 70;
 /// Vendors that stand in the form in any case.
 const MOST_VENDORS: usize = 44;
 /// Categories up to which they stand in a table.
 const MOST_TABLED: usize = 14;
 /// Categories that are named in a sentence.
-const MOST_NAMED: usize = 60;
+const MOST_NAMED: usize = 44;
 
 /// Field 7 with its three parts.
 pub(super) fn results(form: &Form<'_>) -> Vec<Field> {
