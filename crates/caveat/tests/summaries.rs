@@ -141,6 +141,30 @@ fn the_annex_follows_its_schema_and_is_attached_to_the_pdf() {
     assert!(same);
     let language = pdf.catalog().unwrap().get(b"Lang").unwrap();
     assert_eq!(lopdf::decode_text_string(language).unwrap(), "fr-FR");
+    // One title, sixteen labels, three parts; what is quoted is marked as English.
+    let role = |role: &[u8]| {
+        let all = pdf
+            .objects
+            .values()
+            .filter_map(|object| object.as_dict().ok());
+        let own = |d: &&lopdf::Dictionary| {
+            d.has(b"P")
+                && d.get(b"S")
+                    .is_ok_and(|s| s.as_name().is_ok_and(|s| s == role))
+        };
+        all.filter(own).count()
+    };
+    assert_eq!([role(b"H1"), role(b"H2"), role(b"H3")], [1, 16, 3]);
+    let marked = pdf
+        .objects
+        .values()
+        .filter_map(|object| object.as_dict().ok());
+    let english = |d: &&lopdf::Dictionary| {
+        d.has(b"P")
+            && d.get(b"Lang")
+                .is_ok_and(|l| lopdf::decode_text_string(l).is_ok_and(|l| l == "en"))
+    };
+    assert!(marked.filter(english).count() > 3);
 }
 
 #[test]

@@ -10,9 +10,9 @@ use crate::document::{Block, Entry, Prose, Row, Table};
 use crate::words::{cell, number_column, say, text_column};
 
 /// Decisions that the form shows; the annex has all.
-const MOST_DECISIONS: usize = 24;
+pub(super) const MOST_DECISIONS: usize = 12;
 /// Corrections that the form shows, the latest first.
-const MOST_CORRECTIONS: usize = 6;
+const MOST_CORRECTIONS: usize = 4;
 
 pub(super) fn thresholds(form: &Form<'_>) -> Field {
     let definition = form.facts.definition();

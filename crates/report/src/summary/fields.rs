@@ -16,7 +16,7 @@ use crate::words::say;
 const MOST_SOURCES: usize = 6;
 const MOST_GRADERS: usize = 6;
 const MOST_STATEMENTS: usize = 2;
-const MOST_NAMES: usize = 24;
+const MOST_NAMES: usize = 14;
 
 fn entries(entries: Vec<Entry>) -> Vec<Block> {
     vec![Block::Entries { entries }]

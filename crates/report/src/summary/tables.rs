@@ -12,10 +12,12 @@ use crate::document::{Block, Cell, Prose, Row, Table};
 use crate::evidence::numbered;
 use crate::words::{cell, number_column, say, text_column};
 
-/// Rows of vendors and of models together that six pages have room for.
-const MOST_ROWS: usize = 70;
-/// Vendors that stand in the form in any case.
-const MOST_VENDORS: usize = 44;
+/// Lines of rates of vendors and of models together that six pages have room for.
+const MOST_LINES: usize = 64;
+/// Of these, lines of vendors.
+const VENDOR_LINES: usize = 44;
+/// Characters of a name that stand on one line of its column.
+const ONE_LINE: usize = 26;
 /// Categories up to which they stand in a table.
 const MOST_TABLED: usize = 14;
 /// Categories that are named in a sentence.
@@ -23,11 +25,12 @@ const MOST_NAMED: usize = 44;
 
 /// Field 7 with its three parts.
 pub(super) fn results(form: &Form<'_>) -> Vec<Field> {
-    let vendors = form.results.vendors.len().min(MOST_VENDORS);
     let lead = vec![
         form.say("results.lead", &[("level", &form.level())], &["e1"]),
         not_recorded(form),
     ];
+    let (vendors, used) = by_vendor(form);
+    let models = by_model(form, room(form).saturating_sub(used));
     vec![
         field(form, "7", "results", "label.results", lead, Vec::new()),
         field(
@@ -44,7 +47,7 @@ pub(super) fn results(form: &Form<'_>) -> Vec<Field> {
             "results-vendors",
             "label.vendors",
             Vec::new(),
-            vec![Block::Table(by_vendor(form))],
+            vec![Block::Table(vendors)],
         ),
         field(
             form,
@@ -52,9 +55,31 @@ pub(super) fn results(form: &Form<'_>) -> Vec<Field> {
             "results-models",
             "label.models",
             Vec::new(),
-            vec![Block::Table(by_model(form, MOST_ROWS - vendors))],
+            vec![Block::Table(models)],
         ),
     ]
+}
+
+/// Lines that the user's decisions leave.
+fn room(form: &Form<'_>) -> usize {
+    MOST_LINES - form.decisions.len().min(super::closing::MOST_DECISIONS)
+}
+
+/// How many rows fit into so many lines, and the lines that they take.
+fn fitting(rows: &[(String, &ResultRow)], lines: usize) -> (usize, usize) {
+    let mut used = 0;
+    for (place, (name, _)) in rows.iter().enumerate() {
+        let own = if name.chars().count() > ONE_LINE {
+            2
+        } else {
+            1
+        };
+        if used + own > lines {
+            return (place, used);
+        }
+        used += own;
+    }
+    (rows.len(), used)
 }
 
 /// Which measures the corpus cannot tell, and why.
@@ -141,7 +166,8 @@ fn pooled(form: &Form<'_>) -> Table {
     }
 }
 
-fn by_vendor(form: &Form<'_>) -> Table {
+/// The vendors, and the lines that they take.
+fn by_vendor(form: &Form<'_>) -> (Table, usize) {
     let facts = form.facts;
     let mut order: Vec<(usize, String, &ResultRow)> = form
         .results
@@ -159,7 +185,8 @@ fn by_vendor(form: &Form<'_>) -> Table {
         .into_iter()
         .map(|(_, name, row)| (name, row))
         .collect();
-    let ids: Vec<String> = (0..form.results.vendors.len().min(MOST_VENDORS))
+    let (shown, used) = fitting(&rows, VENDOR_LINES);
+    let ids: Vec<String> = (0..form.results.vendors.len())
         .map(|place| numbered("r", place))
         .collect();
     let mut note: Prose = vec![say(
@@ -170,17 +197,12 @@ fn by_vendor(form: &Form<'_>) -> Table {
         let minimum = form.minimum();
         note.push(form.say("results.few", &[("min", &minimum)], &["e1"]));
     }
-    rates(
-        form,
-        "results-vendors",
-        "column.vendor",
-        &rows,
-        MOST_VENDORS,
-        note,
-    )
+    let id = "results-vendors";
+    let table = rates(form, id, "column.vendor", &rows, shown, note);
+    (table, used)
 }
 
-fn by_model(form: &Form<'_>, most: usize) -> Table {
+fn by_model(form: &Form<'_>, lines: usize) -> Table {
     let facts = form.facts;
     let mut order: Vec<(String, String, usize, &ResultRow)> = form
         .results
@@ -204,7 +226,8 @@ fn by_model(form: &Form<'_>, most: usize) -> Table {
         .map(|(_, name, _, row)| (name, row))
         .collect();
     let note = vec![form.say("results.models_note", &[], &["j3"])];
-    rates(form, "results-models", "column.model", &rows, most, note)
+    let (shown, _) = fitting(&rows, lines);
+    rates(form, "results-models", "column.model", &rows, shown, note)
 }
 
 /// A table of rates under every measure.
