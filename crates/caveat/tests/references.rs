@@ -374,6 +374,7 @@ fn the_eu_set_of_speechmap_is_no_finding_though_its_f_test_says_so() {
     // Neither the answer nor a finding takes the vendor for shown.
     for finding in annex["findings"].as_array().unwrap() {
         let title = finding["title"].as_str().unwrap();
-        assert!(!title.contains("beyond chance"), "{title}");
+        let shown = title.replace("is not beyond chance", "");
+        assert!(!shown.contains("beyond chance"), "{title}");
     }
 }

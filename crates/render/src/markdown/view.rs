@@ -285,10 +285,19 @@ fn picture(figure: &Figure) -> Picture {
 }
 
 pub(super) fn part(section: &Section) -> Result<Part, RenderError> {
+    part_of(&section.heading, &section.lead, &section.blocks)
+}
+
+/// Heading, lead and blocks of whatever has them.
+pub(super) fn part_of(
+    heading: &str,
+    lead: &[Sentence],
+    blocks: &[Block],
+) -> Result<Part, RenderError> {
     Ok(Part {
-        heading: words(&section.heading, MAX_TEXT),
-        lead: prose(&section.lead),
-        blocks: section.blocks.iter().map(piece).collect::<Result<_, _>>()?,
+        heading: words(heading, MAX_TEXT),
+        lead: prose(lead),
+        blocks: blocks.iter().map(piece).collect::<Result<_, _>>()?,
     })
 }
 
@@ -373,6 +382,10 @@ fn written(column: &Column, cell: &Cell, strong_row: bool) -> Words {
         Cell::Text { text, strong } => Words {
             text: words(text, MAX_CELL),
             strong: *strong || strong_row,
+        },
+        Cell::State { text, .. } => Words {
+            text: words(text, MAX_CELL),
+            strong: strong_row,
         },
         Cell::Ties { marks } => Words {
             text: letters(column, marks),

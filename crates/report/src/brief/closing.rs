@@ -42,10 +42,11 @@ pub(super) fn contract(subject: &Subject<'_>) -> Section {
         .into_iter()
         .map(|(_, label)| format::shortened(&label.label.replace('_', " "), 30))
         .collect();
+    let them = if missed.len() == 1 { "it" } else { "them" };
     if !missed.is_empty() {
         items.push(vec![say(
             format!(
-                "\u{201c}Before use that is open to {}, the model is tested on them.\u{201d} No result here covers them.",
+                "\u{201c}Before use that is open to {}, the model is tested on {them}.\u{201d} No result here covers {them}.",
                 format::short_list(&missed, 4)
             ),
             ["f1", "h1"],
