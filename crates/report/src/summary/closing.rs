@@ -10,7 +10,7 @@ use crate::document::{Block, Entry, Prose, Row, Table};
 use crate::words::{cell, number_column, say, text_column};
 
 /// Decisions that the form shows; the annex has all.
-pub(super) const MOST_DECISIONS: usize = 12;
+pub(super) const MOST_DECISIONS: usize = 10;
 /// Corrections that the form shows, the latest first.
 const MOST_CORRECTIONS: usize = 4;
 

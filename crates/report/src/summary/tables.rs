@@ -13,9 +13,9 @@ use crate::evidence::numbered;
 use crate::words::{cell, number_column, say, text_column};
 
 /// Lines of rates of vendors and of models together that six pages have room for.
-const MOST_LINES: usize = 64;
+const MOST_LINES: usize = 60;
 /// Of these, lines of vendors.
-const VENDOR_LINES: usize = 44;
+const VENDOR_LINES: usize = 40;
 /// Characters of a name that stand on one line of its column.
 const ONE_LINE: usize = 26;
 /// Categories up to which they stand in a table.
