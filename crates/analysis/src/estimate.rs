@@ -19,6 +19,8 @@ pub const STUDENT_T: &str = "student-t";
 pub const HC3: &str = "hc3";
 /// Wilson's interval of a pooled rate, less the size line taken as known.
 pub const WILSON_ABOUT_LINE: &str = "wilson-about-line";
+/// Student's t interval for an average of new models about a line of other models.
+pub const STUDENT_NEW_MODELS: &str = "student-t-new-models";
 /// Newcombe's hybrid score interval of a difference.
 pub const NEWCOMBE: &str = "newcombe";
 /// Newcombe's interval at the level adjusted for all pairs.

@@ -7,10 +7,12 @@
 //! its models in scale, less the weighted mean of the line, which is taken as
 //! known: it speaks of sampling error in the rate and not of the line's error.
 
+use std::collections::BTreeMap;
+
 use crate::{
     estimate::{
-        CLOPPER_PEARSON, WILSON, WILSON_ABOUT_LINE, bonferroni, estimate, estimate_points, points,
-        range,
+        CLOPPER_PEARSON, STUDENT_NEW_MODELS, WILSON, WILSON_ABOUT_LINE, bonferroni, estimate,
+        estimate_points, points, range,
     },
     extremes::rates_of,
     influence,
@@ -19,7 +21,7 @@ use crate::{
     quantity::{Number, Quantity},
     rankings::Rankings,
     reason::{Estimable, NotEstimable},
-    residuals::{ProviderResidual, provider_residuals},
+    residuals::{DeletionResidual, ProviderResidual, deletion_residuals, provider_residuals},
     result::{Band, MeanRate, ModelResult, ProviderResidualPp, ProviderResult},
     sample::SampleModel,
     scale::Fit,
@@ -188,14 +190,37 @@ impl Rows<'_> {
 
     /// One row per provider, by rising pooled rate, then name.
     pub(crate) fn providers(&self) -> Vec<ProviderResult> {
+        let deletions = self.deletions();
         self.layout
             .by_rate()
             .into_iter()
-            .map(|place| self.provider(place))
+            .map(|place| self.provider(place, &deletions))
             .collect()
     }
 
-    fn provider(&self, place: usize) -> ProviderResult {
+    /// Each provider's distance from the line fitted without it, with an interval
+    /// that is adjusted for all ranked providers.
+    fn deletions(&self) -> BTreeMap<usize, Estimable<DeletionResidual>> {
+        let sized = || {
+            let cells = self.fit.cells.iter();
+            cells.filter_map(|c| Some((c.log2_size?, c)))
+        };
+        let x: Vec<f64> = sized().map(|(x, _)| x).collect();
+        let y: Vec<f64> = sized().map(|(_, c)| c.rate).collect();
+        let traces: Vec<u64> = sized().map(|(_, c)| c.count.trials()).collect();
+        let group: Vec<usize> = sized().map(|(_, c)| c.provider).collect();
+        let level = bonferroni(self.level, self.ranked_with_distance());
+        deletion_residuals(&x, &y, &traces, &group, level)
+            .unwrap_or_default()
+            .into_iter()
+            .collect()
+    }
+
+    fn provider(
+        &self,
+        place: usize,
+        deletions: &BTreeMap<usize, Estimable<DeletionResidual>>,
+    ) -> ProviderResult {
         let provider = &self.layout.providers[place];
         let in_scale: Vec<Cell> = self
             .fit
@@ -239,6 +264,18 @@ impl Rows<'_> {
             residual_deletion_pp: distance
                 .and_then(|_| self.deletion(place, &in_scale))
                 .map(points)
+                .into(),
+            residual_deletion_adjusted_pp: distance
+                .and_then(|_| {
+                    let deletion = deletions.get(&place).copied();
+                    let deletion = deletion.ok_or(NotEstimable::NoSizes)??;
+                    Ok(estimate_points(
+                        deletion.weighted,
+                        deletion.weighted_interval?,
+                        bonferroni(level, self.ranked_with_distance()),
+                        STUDENT_NEW_MODELS,
+                    ))
+                })
                 .into(),
             band: distance.map(|r| self.rule.band(r.weighted)).into(),
             rank: self

@@ -300,7 +300,7 @@ const EXPLANATIONS: &[Explanation] = &[
         code: "CAV-NOISE",
         what: "Much of the spread between models is the chance of single results.",
         why_it_matters: "No cause accounts for that part; a ranking on it would not repeat.",
-        rule: "Sampling variance is a quarter or more of the variance of the rates; serious from one half.",
+        rule: "Sampling variance is a quarter or more of the variance of the rates; serious from one half, and where some models have ten times as many results as others.",
         remedy: "Collect more results per model.",
     },
     Explanation {

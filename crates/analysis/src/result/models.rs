@@ -71,13 +71,18 @@ pub struct ProviderResult {
     /// percentage points. The interval is the Wilson interval of the pooled rate
     /// with the line taken as known.
     pub residual_pp: Quantity<Estimate>,
-    /// Whether the residual's interval excludes zero after adjusting for all ranked providers.
+    /// Whether that interval, adjusted for all ranked providers, excludes zero: a
+    /// statement on the responses of these models, not on the provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub residual_excludes_zero: Option<bool>,
     /// The same difference, unweighted over models.
     pub residual_unweighted_pp: Quantity,
     /// The weighted difference from a line fitted without this provider.
     pub residual_deletion_pp: Quantity,
+    /// That difference with the interval for an average of new models, adjusted
+    /// for all ranked providers; it assumes that the provider's models scatter
+    /// about the line as the others do.
+    pub residual_deletion_adjusted_pp: Quantity<Estimate>,
     /// Place against the published band.
     pub band: Quantity<Band>,
     /// Rank by pooled rate, 1 = lowest, with the simultaneous rank interval.

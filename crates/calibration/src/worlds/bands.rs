@@ -42,7 +42,7 @@ const QUESTIONS: &[Question] = &[
         "marked",
         "some provider is marked (interval of its responses excludes the line, adjusted)",
         Promise::NoAlarms(0.05),
-        "The mark speaks of the responses of the models tested: they do lie off the line, as every model does. Read as a statement on the provider it is wrong, and hardly better than the published label.",
+        "The mark speaks of the responses of the models tested: they do lie off the line, as every model does. Read as a statement on the provider it is wrong, and hardly better than the published label; reports name and mark vendors by the interval that counts models.",
     ),
     ours(
         "models",

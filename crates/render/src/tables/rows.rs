@@ -87,6 +87,11 @@ pub(super) fn providers(analysis: &Analysis) -> Sheet {
         "residual_excludes_zero",
         "residual_unweighted_pp",
         "residual_deletion_pp",
+        "residual_deletion_adjusted_pp",
+        "residual_deletion_adjusted_pp_lower",
+        "residual_deletion_adjusted_pp_upper",
+        "residual_deletion_adjusted_level",
+        "residual_deletion_adjusted_method",
         "band",
     ];
     Sheet::new("providers", &header).with_rows(&analysis.providers, provider)
@@ -116,7 +121,8 @@ fn provider(provider: &ProviderResult) -> Row {
         .estimate_quantity(&provider.residual_pp)
         .optional_flag(provider.residual_excludes_zero)
         .quantity(&provider.residual_unweighted_pp)
-        .quantity(&provider.residual_deletion_pp);
+        .quantity(&provider.residual_deletion_pp)
+        .estimate_quantity(&provider.residual_deletion_adjusted_pp);
     match &provider.band {
         Quantity::Known(band) => row.word(band),
         Quantity::Absent(reason) => row.absent(*reason),

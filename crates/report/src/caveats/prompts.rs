@@ -45,18 +45,32 @@ pub(super) fn different(facts: &Facts<'_>) -> Option<Caveat> {
             "Prompts differ"
         }
         .to_owned(),
-        short: format!(
-            "Two vendors share {} of their prompts on the median; part of any difference may be the prompts.",
-            format::percent(median)
-        ),
+        short: if median < 0.995 {
+            format!(
+                "Two vendors share {} of their prompts on the median; part of any difference may be the prompts.",
+                format::percent(median)
+            )
+        } else {
+            format!(
+                "Two vendors share between {} and {} of their prompts; part of any difference may be the prompts.",
+                format::percent(lowest),
+                format::percent(highest)
+            )
+        },
         text: format!(
             "{} {all_met}. Of the prompts of two vendors together, between {} and {} were common, {} \
              on the median; counted are prompts with an evaluable result. Part of any difference \
-             between vendors may be a difference between prompts.",
+             between vendors may be a difference between prompts.{}",
             crate::findings::prompts::sentence(facts).text,
             format::percent(lowest),
             format::percent(highest),
-            format::percent(median)
+            format::percent(median),
+            if median < 0.5 {
+                " The test of the vendor\u{2019}s share takes prompts as alike for all; where they \
+                 are not, it takes their difficulty for the vendor\u{2019}s."
+            } else {
+                ""
+            }
         ),
         evidence: vec!["o1".to_owned()],
     })

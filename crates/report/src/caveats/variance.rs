@@ -125,17 +125,29 @@ pub(super) fn suppression(facts: &Facts<'_>) -> Option<Caveat> {
     })
 }
 
+/// Times that the best tested model has the results of the least tested one, from
+/// which noise is taken as uneven.
+const UNEVEN: u64 = 10;
+
 /// CAV-NOISE. Rule: a quarter or more of the spread between models is noise of
-/// sampling; serious from one half.
+/// sampling; serious from one half, and where some models have ten times as many
+/// results as others: tests that weigh models alike then find vendors that do not
+/// differ (docs/calibration.md).
 pub(super) fn noise(facts: &Facts<'_>) -> Option<Caveat> {
     let noise = facts.analysis().noise.noise.known()?;
     let share = noise.share.number()?;
     if share < MUCH_NOISE {
         return None;
     }
+    let results = || {
+        let models = facts.models().map(|(_, model)| model);
+        models.filter(|m| m.in_scale && m.n > 0).map(|m| m.n)
+    };
+    let (least, most) = (results().min()?, results().max()?);
+    let uneven = most / least >= UNEVEN;
     Some(Caveat {
         code: "CAV-NOISE",
-        severity: if share >= 0.5 {
+        severity: if uneven || share >= 0.5 {
             Severity::Serious
         } else {
             Severity::Note
@@ -148,8 +160,18 @@ pub(super) fn noise(facts: &Facts<'_>) -> Option<Caveat> {
         ),
         text: format!(
             "{} of the spread between models is what single results make by chance. No vendor and \
-             no size accounts for that part.",
-            format::percent(share.min(1.0))
+             no size accounts for that part.{}",
+            format::percent(share.min(1.0)),
+            if uneven {
+                format!(
+                    " Models have between {} and {} results; a test of the vendor\u{2019}s share that \
+                     counts them alike then gives too many false alarms.",
+                    format::thousands(least),
+                    format::thousands(most)
+                )
+            } else {
+                String::new()
+            }
         ),
         evidence: vec!["t2".to_owned()],
     })

@@ -32,8 +32,17 @@ pub(super) fn section(facts: &Facts<'_>) -> Option<Section> {
     ))
 }
 
-/// Title and lead. Rule: named are vendors whose interval excludes zero after
-/// adjusting for all ranked vendors.
+/// Whether a vendor is shown to lie beside the line. Rule: the interval for an
+/// average of new models about the line that the others give, adjusted for all
+/// ranked vendors, excludes zero. The interval about the line as published takes
+/// line and models as known; where vendors do not differ it excludes zero for
+/// some vendor nearly always (docs/calibration.md).
+fn beside(provider: &ProviderResult) -> bool {
+    let adjusted = provider.residual_deletion_adjusted_pp.known();
+    adjusted.is_some_and(|r| r.lower.0 > 0.0 || r.upper.0 < 0.0)
+}
+
+/// Title and lead. Rule: [`beside`].
 fn words(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> (String, Prose) {
     let clear = |below: bool| -> Vec<&ProviderResult> {
         let of = ranked.iter().filter(|p| {
@@ -41,7 +50,7 @@ fn words(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> (String, Prose) {
                 .residual_pp
                 .known()
                 .is_some_and(|r| (r.value.0 < 0.0) == below);
-            p.residual_excludes_zero == Some(true) && side
+            beside(p) && side
         });
         of.copied().collect()
     };
@@ -79,7 +88,7 @@ fn words(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> (String, Prose) {
     let lead = vec![
         say(
             format!(
-                "{title}, once {} are allowed for and with the line taken as known; its own uncertainty is left out.",
+                "{title}, once {} and the scatter of models about the line are allowed for.",
                 format::plural_word(ranked.len(), "comparison", "comparisons")
             ),
             ids.clone(),
@@ -124,18 +133,19 @@ fn table(facts: &Facts<'_>, ranked: &[&ProviderResult], title: String) -> Table 
         )),
         columns: vec![
             text_column("Vendor", 24.0),
-            number_column("Results", 15.0),
-            number_column("Weighted", 17.0),
-            number_column(&format!("{level} interval"), 27.0),
+            number_column("Results", 14.0),
+            number_column("Weighted", 16.0),
+            number_column(&format!("{level} interval"), 25.0),
             Column {
                 header: "Drawn".to_owned(),
                 kind: ColumnKind::Interval {
                     axis: charts::points(&limits, band),
                 },
-                width_mm: 44.0,
+                width_mm: 26.0,
             },
-            number_column("Unweighted", 21.0),
-            number_column("Without own", 22.0),
+            number_column("Unweighted", 20.0),
+            number_column("Without own", 20.0),
+            number_column("Adjusted", 25.0),
         ],
         rows: ranked.iter().map(|p| row(facts, p)).collect(),
         more: None,
@@ -168,7 +178,7 @@ fn row(facts: &Facts<'_>, provider: &ProviderResult) -> Row {
         value: r.value.0,
         lower: r.lower.0,
         upper: r.upper.0,
-        heavy: provider.residual_excludes_zero == Some(true),
+        heavy: beside(provider),
     }));
     cells.push(cell(
         provider
@@ -182,6 +192,10 @@ fn row(facts: &Facts<'_>, provider: &ProviderResult) -> Row {
             .number()
             .map_or_else(absent, one),
     ));
+    let adjusted = provider.residual_deletion_adjusted_pp.known();
+    cells.push(cell(adjusted.map_or_else(absent, |r| {
+        format::span(&one(r.lower.0), &one(r.upper.0))
+    })));
     Row {
         cells,
         strong: false,
@@ -196,7 +210,7 @@ fn note(facts: &Facts<'_>, ranked: &[&ProviderResult]) -> Prose {
     let mut note = vec![
         say(
             format!(
-                "Heavy marks: zero excluded with {} allowed for. Intervals drawn are for one vendor at a time, cover the choice of responses and take the line as known, so they are too narrow.",
+                "Intervals drawn are for one vendor at a time, cover the choice of responses and take line and models as known, so they are too narrow to tell a vendor from the line. Heavy marks: the adjusted interval excludes zero; it is that of the column \u{201c}Without own\u{201d}, allows for the scatter of models about the line, and holds for {} at once.",
                 format::plural_word(ranked.len(), "comparison", "comparisons")
             ),
             ids.clone(),
