@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::run::{self, cargo};
-use crate::{bench, fresh, gen_files, pdf, prove, test, tidy};
+use crate::{bench, documents, fresh, gen_files, pdf, prove, test, tidy};
 
 /// Runs every check; the tests come first. `long` adds what is slow.
 pub(crate) fn run(long: bool) -> Result<()> {
@@ -52,5 +52,6 @@ fn checks() -> Result<()> {
             ],
         )?;
     }
+    documents::run()?;
     pdf::run(&[])
 }

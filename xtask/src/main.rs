@@ -7,6 +7,7 @@
 
 mod bench;
 mod ci;
+mod documents;
 mod fresh;
 mod gen_files;
 mod install;

@@ -33,23 +33,27 @@ pub(crate) fn run(editions: &[String]) -> Result<()> {
 }
 
 fn check(edition: &Path) -> Result<()> {
-    let pdf = edition.join("report.pdf");
-    let file = pdf
-        .to_str()
-        .context("the path of the edition is not UTF-8")?;
+    let file = opinions(edition, "report.pdf")?;
+    if available("python3")? {
+        twin(edition, &file)?;
+    }
+    Ok(())
+}
+
+/// Holds one PDF of a folder, with the annex beside it, against qpdf, poppler and pdfua.
+pub(crate) fn opinions(folder: &Path, name: &str) -> Result<String> {
+    let pdf = folder.join(name);
+    let file = pdf.to_str().context("the path of the PDF is not UTF-8")?;
     if available("qpdf")? {
         run::output("qpdf", &["--check", file])?;
     }
     if available("pdfinfo")? {
-        poppler(edition, file)?;
+        poppler(folder, file)?;
     }
     if available("pdfua")? {
         run::output("pdfua", &["check", file])?;
     }
-    if available("python3")? {
-        twin(edition, file)?;
-    }
-    Ok(())
+    Ok(file.to_owned())
 }
 
 /// Whether a tool is there; missing ones fail in continuous integration.
@@ -63,6 +67,17 @@ fn available(tool: &str) -> Result<bool> {
         println!("skipped: `{tool}` is not installed");
     }
     Ok(there)
+}
+
+/// The number of pages, where poppler is there to count them.
+pub(crate) fn pages(file: &str) -> Result<Option<usize>> {
+    if !available("pdfinfo")? {
+        return Ok(None);
+    }
+    let info = run::output("pdfinfo", &[file])?;
+    let line = info.lines().find_map(|line| line.strip_prefix("Pages:"));
+    let pages = line.context("pdfinfo gives no number of pages")?;
+    Ok(Some(pages.trim().parse()?))
 }
 
 fn poppler(edition: &Path, file: &str) -> Result<()> {
