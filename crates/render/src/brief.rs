@@ -11,6 +11,7 @@ use caveat_report::laid::Laid as _;
 use crate::annex::json;
 use crate::edition::{ANNEX_FILE, EditionFiles, EditionOptions, document_name, pdf_file};
 use crate::error::RenderError;
+use crate::html::brief_html;
 use crate::manifest::{FileDigest, InputDigest, MANIFEST_FILE, manifest, manifest_json};
 use crate::markdown::brief_markdown;
 
@@ -30,6 +31,10 @@ pub fn brief_edition(
     if options.formats.contains(&Format::Markdown) {
         let name = format!("{}.md", document_name(brief.kind()));
         files.insert(name, brief_markdown(brief)?.into_bytes());
+    }
+    if options.formats.contains(&Format::Html) {
+        let name = format!("{}.html", document_name(brief.kind()));
+        files.insert(name, brief_html(brief)?.into_bytes());
     }
     files.insert(ANNEX_FILE.to_owned(), annex_bytes);
     let outputs = files

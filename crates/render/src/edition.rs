@@ -14,6 +14,7 @@ use caveat_report::laid::Laid;
 
 use crate::annex::{annex_json, json};
 use crate::error::RenderError;
+use crate::html::html;
 use crate::manifest::{FileDigest, InputDigest, MANIFEST_FILE, manifest, manifest_json};
 use crate::markdown::{figures, markdown, picture_file};
 use crate::pdf::{self, PdfOptions, pdf};
@@ -88,7 +89,7 @@ pub(crate) fn pdf_file(
     )))
 }
 
-/// Tables, Markdown and the pictures that it shows.
+/// Tables, HTML, Markdown and the pictures that it shows.
 fn other_files(
     document: &Document,
     annex: &Annex,
@@ -105,6 +106,10 @@ fn other_files(
             let picture = scene::svg(&scene::draw(figure)?, figure);
             files.insert(picture_file(figure), picture.into_bytes());
         }
+    }
+    if options.formats.contains(&Format::Html) {
+        let name = document_name(document.kind);
+        files.insert(format!("{name}.html"), html(document)?.into_bytes());
     }
     Ok(files)
 }

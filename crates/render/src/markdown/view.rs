@@ -39,7 +39,7 @@ pub(super) struct Page {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Prose {
+pub(crate) struct Prose {
     sentences: Vec<Words>,
     ids: String,
 }
@@ -51,29 +51,29 @@ struct Words {
 }
 
 #[derive(Debug, Serialize)]
-struct Finding {
+pub(crate) struct Finding {
     claim: Prose,
     evidence: Prose,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Heading {
+pub(crate) struct Heading {
     title: String,
     items: Vec<Prose>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Pair {
+pub(crate) struct Pair {
     name: String,
     text: Prose,
     code: bool,
 }
 
 #[derive(Debug, Serialize)]
-struct Caption {
-    number: Option<String>,
-    title: Option<String>,
-    subtitle: Option<String>,
+pub(crate) struct Caption {
+    pub(crate) number: Option<String>,
+    pub(crate) title: Option<String>,
+    pub(crate) subtitle: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -176,7 +176,7 @@ fn figures_have_their_own_ids(document: &Document) -> Result<(), RenderError> {
 }
 
 /// A text that a reader can see and a page can bear; never empty.
-pub(super) fn words(text: &str, longest: usize) -> String {
+pub(crate) fn words(text: &str, longest: usize) -> String {
     let plain = escape::plain(text);
     let runs: Vec<String> = plain
         .split(' ')
@@ -190,7 +190,7 @@ pub(super) fn words(text: &str, longest: usize) -> String {
     }
 }
 
-pub(super) fn prose(sentences: &[Sentence]) -> Prose {
+pub(crate) fn prose(sentences: &[Sentence]) -> Prose {
     let mut ids: Vec<&str> = Vec::new();
     for id in sentences.iter().flat_map(|sentence| &sentence.evidence) {
         if !ids.contains(&id.as_str()) {
@@ -249,21 +249,21 @@ fn follows(two: &[&str]) -> bool {
     }
 }
 
-fn finding(block: &FindingBlock) -> Finding {
+pub(crate) fn finding(block: &FindingBlock) -> Finding {
     Finding {
         claim: prose(&block.claim),
         evidence: prose(&block.evidence),
     }
 }
 
-pub(super) fn panel(panel: &Panel) -> Heading {
+pub(crate) fn panel(panel: &Panel) -> Heading {
     Heading {
         title: words(&panel.title, MAX_TEXT),
         items: panel.items.iter().map(|item| prose(item)).collect(),
     }
 }
 
-pub(super) fn pair(entry: &Entry) -> Pair {
+pub(crate) fn pair(entry: &Entry) -> Pair {
     Pair {
         name: words(&entry.name, MAX_TEXT),
         text: prose(&entry.text),
@@ -386,7 +386,7 @@ fn written(column: &Column, cell: &Cell, strong_row: bool) -> Words {
 }
 
 /// The letters of the bars that pass through a row.
-fn letters(column: &Column, marks: &[TieMark]) -> String {
+pub(crate) fn letters(column: &Column, marks: &[TieMark]) -> String {
     let ColumnKind::Ties { letters } = &column.kind else {
         return NO_TEXT.to_owned();
     };
