@@ -60,7 +60,9 @@ async function check(file) {
       await open({ url, width, height, javaScriptEnabled }, async (page, heard) => {
         const wide = await page.locator('html').evaluate((html) => html.scrollWidth);
         must(wide <= width, `${as}: is ${wide} px wide`);
-        must((await page.locator('th button').count() > 0) === javaScriptEnabled, `${as}: buttons are the script's`);
+        const sortable = await page.locator('table[data-sortable] th[data-sort]').count();
+        const buttons = await page.locator('button').count();
+        must(buttons === (javaScriptEnabled ? sortable : 0), `${as}: ${buttons} buttons for ${sortable} columns`);
         if (javaScriptEnabled) {
           await page.screenshot({ path: path.join(output, `${name}-${width}.png`), fullPage: true });
         }
@@ -143,7 +145,6 @@ async function focus(page, must) {
 // Up, down and back, by click and by key, in every column of every table that can be sorted.
 async function sorting(page, must) {
   const tables = await page.locator('table[data-sortable]').all();
-  must(tables.length > 0, 'no table can be sorted');
   for (const table of tables) {
     const rows = () => table.evaluate((found) => [...found.tBodies[0].rows].map((row) => row.textContent));
     const before = await rows();

@@ -21,7 +21,7 @@ const PACKAGES: Packages = Packages::Node {
 /// Names under which Chromium is installed.
 const CHROMIUM: [&str; 2] = ["chromium", "chromium-browser"];
 
-/// Checks the given pages, or those of every committed edition and a brief.
+/// Checks the given pages, or those of every committed edition, a brief and a summary.
 pub(crate) fn run(pages: &[String]) -> Result<()> {
     let Some(chromium) = chromium() else {
         if env::var_os("CI").is_some() {
@@ -53,27 +53,30 @@ pub(crate) fn run(pages: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// The page of every committed edition, and a brief, made for this.
+/// The page of every committed edition, a brief and a summary, made for this.
 fn committed() -> Result<Vec<String>> {
     let mut pages: Vec<String> = run::reports()?
         .into_iter()
         .map(|report| format!("{report}/edition/report.html"))
         .collect();
-    let out = "target/browser/briefs";
-    let caveat = ["run", "--quiet", "--bin", "caveat", "--"];
+    let briefs = "target/browser/briefs";
     let brief = [
         "brief",
         "reports/164",
         "--vendor",
         "mistralai",
-        "--only",
-        "html",
+        "--out",
+        briefs,
     ];
-    run::run(
-        &run::cargo(),
-        &[&caveat[..], &brief[..], &["--out", out]].concat(),
-    )?;
-    pages.push(format!("{out}/mistralai/brief.html"));
+    let form = "target/browser/summary";
+    let summary = ["summary", "reports/164", "--lang", "de", "--out", form];
+    for arguments in [&brief[..], &summary[..]] {
+        let caveat = ["run", "--quiet", "--bin", "caveat", "--"];
+        let all = [&caveat[..], arguments, &["--only", "html"]].concat();
+        run::run(&run::cargo(), &all)?;
+    }
+    pages.push(format!("{briefs}/mistralai/brief.html"));
+    pages.push(format!("{form}/summary.html"));
     Ok(pages)
 }
 

@@ -10,7 +10,8 @@ pub(crate) fn run(long: bool) -> Result<()> {
     test::run(&[])?;
     checks()?;
     if long {
-        prove::run()?;
+        prove::run(&[])?;
+        prove::calibration(&["--check"])?;
         run::run_with(
             &cargo(),
             &["test", "--workspace", "--quiet", "--", "any_", "hostile"],

@@ -29,6 +29,7 @@ cargo xtask ci [--long]    everything that continuous integration checks
 cargo xtask tidy           house rules
 cargo xtask gen            write generated files (schemas, command reference)
 cargo xtask prove          hold figures against values that caveat did not make
+cargo xtask prove calibration [--check]   make docs/calibration.md: how often the methods are right
 cargo xtask pdf EDITION…   check PDFs with tools of others
 cargo xtask browser [PAGE…]  check the HTML of editions in Chromium
 cargo xtask fresh [TOOL…]  hold importers against files that the installed tools make now
@@ -60,7 +61,7 @@ fn dispatch(arguments: &[String]) -> Result<u8> {
         "ci" => ci::run(rest.iter().any(|argument| argument == "--long"))?,
         "tidy" => tidy::run()?,
         "gen" => gen_files::write()?,
-        "prove" => prove::run()?,
+        "prove" => prove::run(rest)?,
         "pdf" => pdf::run(rest)?,
         "browser" => browser::run(rest)?,
         "fresh" => fresh::run(rest)?,

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use crate::run;
 
 /// Verbs whose first argument names a report.
-const REPORT_VERBS: [&str; 3] = ["report", "brief", "analyse"];
+const REPORT_VERBS: [&str; 4] = ["report", "brief", "summary", "analyse"];
 
 /// Runs `caveat verb rest…` from the workspace and answers with its exit code.
 pub(crate) fn on(verb: &str, rest: &[String]) -> Result<u8> {

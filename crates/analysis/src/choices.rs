@@ -210,8 +210,22 @@ impl Grid<'_> {
                 c.fewest_traces.iter().map(u64::to_string).collect(),
             ),
             axis("kept", c.kept.iter().map(|(l, _)| l.clone()).collect()),
-            axis("weights", vec!["equal".to_owned(), "traces".to_owned()]),
+            axis("weights", self.weights()),
         ]
+    }
+
+    /// Weights differ only where models have different numbers of traces.
+    fn weights(&self) -> Vec<String> {
+        let counts = self.choices.counts.iter().flatten();
+        let differ = counts.into_iter().any(|of_models| {
+            let mut trials = of_models.iter().flatten().map(|(_, n)| n);
+            let first = trials.next();
+            trials.any(|n| Some(n) != first)
+        });
+        let all = ["equal", "traces"].into_iter();
+        all.take(1 + usize::from(differ))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The counts under the first options of a choice.

@@ -26,6 +26,7 @@ pub mod oneway;
 pub mod permutation;
 pub mod sign_flips;
 pub mod stream;
+pub mod variates;
 
 pub mod ancova;
 pub mod labels;
@@ -91,7 +92,6 @@ pub mod tell_apart;
 mod law;
 mod layout;
 mod relabel;
-mod variates;
 
 mod decomposition;
 mod detectable;

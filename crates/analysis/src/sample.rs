@@ -34,6 +34,9 @@ pub struct StatedAccuracy {
     pub accuracy: Accuracy,
 }
 
+/// Successes and evaluable traces of each model, where it has any.
+pub type ModelCounts = Vec<Option<(u64, u64)>>;
+
 /// The choices behind a sample, each with the options that could be defended. The
 /// first option of each list is the one that was published.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,7 +49,7 @@ pub struct Choices {
     pub successes: Vec<String>,
     /// Successes and evaluable traces by rule, success and model; `None` where the
     /// model has no evaluable trace.
-    pub counts: Vec<Vec<Vec<Option<(u64, u64)>>>>,
+    pub counts: Vec<Vec<ModelCounts>>,
     /// Smallest numbers of evaluable traces of a model.
     pub fewest_traces: Vec<u64>,
     /// Which models are kept.

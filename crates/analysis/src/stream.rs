@@ -48,6 +48,8 @@ pub enum Pass {
     Signs,
     /// Clusters drawn with replacement.
     Bootstrap,
+    /// Worlds that are made up, to see how often a method is right.
+    Worlds,
 }
 
 impl Pass {
@@ -67,6 +69,7 @@ impl Pass {
             Pass::Specifications => 170,
             Pass::Signs => 191,
             Pass::Bootstrap => 192,
+            Pass::Worlds => 200,
         }
     }
 }

@@ -30,11 +30,20 @@ struct Format {
     variable: &'static str,
 }
 
-const FORMATS: [Format; 4] = [
+const FORMATS: [Format; 5] = [
     Format {
         name: "garak",
         file: "garak.report.jsonl",
-        write: |path| generate::garak::write(path, 13_000).unwrap(),
+        // 65,000 replies of 900 bytes, as its default of 150 tokens gives: 348 MB.
+        write: |path| generate::garak::write(path, 13_000, 900).unwrap(),
+        script: None,
+        variable: "",
+    },
+    Format {
+        name: "garak-long",
+        file: "garak-long.report.jsonl",
+        // 20,000 replies of 4,000 bytes, as targets without a bound write: 356 MB.
+        write: |path| generate::garak::write(path, 4_000, 4_000).unwrap(),
         script: None,
         variable: "",
     },

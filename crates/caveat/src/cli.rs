@@ -37,6 +37,8 @@ pub enum Command {
     Report(ReportArguments),
     /// Make the brief of one vendor of a report, or of all: Markdown, PDF, annex, manifest.
     Brief(BriefArguments),
+    /// Make the regulator's summary of a report, a form of at most six pages: Markdown, PDF, annex, manifest.
+    Summary(SummaryArguments),
     /// Check an edition: its files, its figures, and with a key its signature.
     Verify(VerifyArguments),
     /// Sign an edition with a minisign key, or make a key.
@@ -57,7 +59,7 @@ pub enum Command {
     /// Try a plugin against good, empty, broken, huge and hostile inputs.
     PluginCheck(PluginCheckArguments),
     /// Print a JSON Schema: annex, brief, brief-annex, claims, document, export, manifest, plugin (the protocol of
-    /// plugins), plugins (the file that names them) or report.
+    /// plugins), plugins (the file that names them), report, summary or summary-annex.
     Schema {
         /// Name of the schema.
         name: String,
@@ -198,6 +200,46 @@ pub struct BriefArguments {
     /// Also write the folder that the typst command line compiles to the same PDF; for one vendor.
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["check", "all"])]
     pub typst: Option<PathBuf>,
+}
+
+/// Arguments of `caveat summary`.
+///
+/// Example: `caveat summary reports/164 --lang de` makes `reports/164/summary-de/`.
+/// Contact, signature, thresholds and bands come from report.toml; what it does
+/// not say is printed as not recorded.
+#[derive(Args, Debug)]
+pub struct SummaryArguments {
+    /// Folder of the report, or its report.toml.
+    pub report: PathBuf,
+    /// Language of the fixed texts, figures and dates.
+    #[arg(long, value_name = "LANGUAGE", value_enum, default_value_t = SummaryLanguage::En)]
+    pub lang: SummaryLanguage,
+    /// Folder of the summary; `summary` in the report's folder unless said otherwise, with the
+    /// language behind it where that is not English.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "check")]
+    pub out: Option<PathBuf>,
+    /// Make one format only.
+    #[arg(long, value_name = "KIND", value_enum, conflicts_with = "check")]
+    pub only: Option<Only>,
+    /// Write nothing; compare with the summary that is there and exit 1 if any byte differs.
+    #[arg(long)]
+    pub check: bool,
+    /// Also write the folder that the typst command line compiles to the same PDF.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "check")]
+    pub typst: Option<PathBuf>,
+}
+
+/// A language of the summary.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SummaryLanguage {
+    /// English.
+    En,
+    /// German.
+    De,
+    /// French.
+    Fr,
+    /// Spanish.
+    Es,
 }
 
 /// Arguments of `caveat verify`.

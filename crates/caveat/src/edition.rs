@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use caveat_corpus::Digest;
 use caveat_render::edition::ANNEX_FILE;
 use caveat_render::manifest::{MANIFEST_FILE, Manifest};
+use caveat_report::summary::locale::Language;
 use serde_json::Value;
 
 use crate::exit::{Failure, REFUSED};
@@ -105,6 +106,22 @@ impl Edition {
         let text = |name: &str| annex.get(name).and_then(Value::as_str);
         let is_brief = text("schema") == Some("caveat/vendor-brief-annex");
         Ok(text("provider").filter(|_| is_brief).map(str::to_owned))
+    }
+
+    /// The language, if this is a regulator's summary.
+    ///
+    /// # Errors
+    /// [`Failure`] if the annex cannot be read, or names a language that there is none of.
+    pub fn summary(&self) -> Result<Option<Language>, Failure> {
+        let (path, annex) = self.annex_as_it_is()?;
+        let text = |name: &str| annex.get(name).and_then(Value::as_str);
+        if text("schema") != Some("caveat/regulator-summary-annex") {
+            return Ok(None);
+        }
+        match text("language").and_then(Language::of_tag) {
+            Some(language) => Ok(Some(language)),
+            None => Err(no_annex(&path, &"it names no language of a summary")),
+        }
     }
 
     fn annex_as_it_is(&self) -> Result<(PathBuf, Value), Failure> {

@@ -19,6 +19,7 @@ pub mod importing;
 pub mod pipeline;
 pub mod progress;
 pub mod project;
+pub mod summaries;
 pub mod write;
 
 use clap::Parser as _;
@@ -84,6 +85,7 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Analyse(arguments) => commands::analyse::run(arguments),
         Command::Report(arguments) => commands::report::run(arguments),
         Command::Brief(arguments) => commands::brief::run(arguments),
+        Command::Summary(arguments) => commands::summary::run(arguments),
         Command::Verify(arguments) => commands::verify::run(arguments),
         Command::Sign(arguments) => commands::sign::run(arguments),
         Command::Diff(arguments) => commands::diff::run(arguments),

@@ -225,7 +225,7 @@ fn a_code_that_is_none_is_answered_with_the_codes_that_it_may_stand_for() {
     for (wrong, meant) in [
         ("CAV-PROMTS", "did you mean `CAV-PROMPTS`?"),
         ("cav-mixtur", "did you mean `CAV-MIXTURE`?"),
-        ("prompts", "did you mean `CAV-PROMPTS`?"),
+        ("prompts", "did you mean one of `CAV-PROMPTS`, "),
         ("grader", "`CAV-GRADER-SELF`, `CAV-GRADER-KIN`"),
         ("F-SHARES", "did you mean `F-SHARE`?"),
         ("something else", "the codes are CAV-STATUS"),

@@ -50,6 +50,8 @@ impl Case {
                     digest: Digest::of(name.as_bytes()),
                     options: Digest::of(b"{}"),
                     companions: Vec::new(),
+                    bytes: 0,
+                    held: 0,
                 })
                 .unwrap();
             for record in records {

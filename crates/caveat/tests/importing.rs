@@ -224,6 +224,27 @@ fn a_regrade_back_to_the_first_verdict_counts() {
 }
 
 #[test]
+fn a_log_that_grows_after_a_regrade_does_not_take_it_back() {
+    let case = Case::new();
+    case.write("m.toml", &format!("files = [\"*.csv\"]\n{MAPPING}"));
+    let mapping = case.text("m.toml");
+    let import = |name: &str, text: &str| {
+        case.write(name, text);
+        let (code, answer, err) = case.import(&["--mapping", &mapping, &case.text(name)]);
+        assert_eq!(code, 0, "{err}");
+        let count = |what: &str| answer["totals"][what].as_u64().unwrap();
+        (count("imported"), count("grades_added"))
+    };
+    let regraded = |text: String| text.replace("reply 4,0", "reply 4,1");
+    assert_eq!(import("log.csv", &table(0..10)), (10, 0));
+    assert_eq!(import("regrade.csv", &regraded(table(0..10))), (0, 1));
+    assert_eq!(import("log.csv", &table(0..20)), (10, 0));
+    assert_eq!(import("log.csv", &table(0..30)), (10, 0));
+    // The same rows in a file that was written anew are a statement of their own.
+    assert_eq!(import("log.csv", &table(0..29)), (0, 1));
+}
+
+#[test]
 fn a_call_without_a_source_makes_no_store() {
     let case = Case::new();
     case.write("runs/notes.txt", "nothing to import\n");
@@ -239,6 +260,34 @@ fn a_call_without_a_source_makes_no_store() {
     let (code, _, err) = case.import(&[&case.text("runs/notes.txt")]);
     assert_eq!(code, 3, "{err}");
     assert!(err.contains("s.caveat.db"), "{err}");
+}
+
+#[test]
+fn a_call_whose_sources_are_all_refused_while_they_are_read_leaves_no_store() {
+    let case = Case::new();
+    let mut broken = fs::read(root().join(CORPUS)).unwrap();
+    let middle = broken.len() / 2;
+    broken[middle..middle + 40_000].fill(0xa5);
+    fs::write(case.path("runs/broken.db"), &broken).unwrap();
+    let files = || {
+        let found = fs::read_dir(case.path("")).unwrap();
+        let mut names: Vec<_> = found.map(|file| file.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    for arguments in [&[][..], &["--keep-text"]] {
+        let (code, answer, err) = case.import(&[arguments, &[&case.text("runs")]].concat());
+        assert_eq!(code, 3, "{err}");
+        assert!(err.contains("broken.db"), "{err}");
+        let refused = answer["sources"].as_array().unwrap();
+        assert_eq!(refused.len(), 1, "the file was read, and refused: {answer}");
+        assert_eq!(files(), ["runs"]);
+    }
+    // A store that was there stays, whatever is in it.
+    drop(caveat_store::Store::open(case.path("s.caveat.db")).unwrap());
+    let (code, _, err) = case.import(&["--keep-text", &case.text("runs")]);
+    assert_eq!(code, 3, "{err}");
+    assert!(case.path("s.caveat.db").exists());
 }
 
 #[test]

@@ -40,9 +40,12 @@ fn compare_one_way(annex: &Value, expected: &Value, what: &str) {
         1e-6,
         &format!("{what}/p"),
     );
-    let permutation = number(annex, "/p_permutation") - number(expected, "/p_permutation");
+    let p = number(expected, "/p_permutation");
+    let permutation = number(annex, "/p_permutation") - p;
+    // Both are drawn, 20,000 and 10,000 times: three standard errors of the difference.
+    let chance = 3.0 * (p * (1.0 - p) * (1.0 / 20_000.0 + 1.0 / 10_000.0)).sqrt();
     assert!(
-        permutation.abs() <= 0.01,
+        permutation.abs() <= chance.max(0.01),
         "{what}/p_permutation differs by {permutation}"
     );
 }
@@ -374,6 +377,7 @@ fn the_eu_set_of_speechmap_is_no_finding_though_its_f_test_says_so() {
     // Neither the answer nor a finding takes the vendor for shown.
     for finding in annex["findings"].as_array().unwrap() {
         let title = finding["title"].as_str().unwrap();
-        assert!(!title.contains("beyond chance"), "{title}");
+        let shown = title.replace("not beyond chance", "");
+        assert!(!shown.contains("beyond chance"), "{title}");
     }
 }

@@ -120,10 +120,7 @@ pub enum Fault {
         seen: u64,
     },
     /// Output after the end of the answer.
-    AfterTheEnd {
-        /// Start of what came.
-        found: String,
-    },
+    AfterTheEnd,
     /// Output ended too early.
     Died {
         /// What was awaited.
@@ -210,9 +207,7 @@ impl fmt::Display for Fault {
             Fault::Account { what, stated, seen } => {
                 write!(f, "its account says {stated} {what}, and {seen} were seen")
             }
-            Fault::AfterTheEnd { found } => {
-                write!(f, "it went on after the end of its answer: `{found}`")
-            }
+            Fault::AfterTheEnd => f.write_str("it wrote on after the end of its answer"),
             Fault::Died {
                 awaited,
                 how,
@@ -281,7 +276,7 @@ impl Fault {
             | Fault::NotAMessage { .. }
             | Fault::Unexpected { .. }
             | Fault::Content { .. }
-            | Fault::AfterTheEnd { .. } => {
+            | Fault::AfterTheEnd => {
                 "docs/plugins.md and `caveat schema plugin` have the protocol; `caveat \
                  plugin-check` tries a plugin"
             }

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use caveat_importer::quote::without_values;
+use caveat_importer::quote::{without_values, word};
 use caveat_importer::text::printable;
 use serde_json::error::Category;
 
@@ -143,14 +143,12 @@ fn parse(bytes: &[u8]) -> Result<Reply, String> {
     }
     serde_json::from_str(text).map_err(|error| match error.classify() {
         Category::Data => printable(&without_values(&without_place(&error.to_string()))),
-        _ => {
-            let start: String = text.chars().take(60).collect();
-            format!(
-                "not JSON ({}): `{}`",
-                printable(&without_place(&error.to_string())),
-                printable(&start)
-            )
-        }
+        // The line may hold a reply of the source.
+        _ => format!(
+            "not JSON ({}): {}",
+            printable(&without_place(&error.to_string())),
+            word(text)
+        ),
     })
 }
 
@@ -252,8 +250,16 @@ mod tests {
 
     #[test]
     fn a_line_that_is_no_message_says_why() {
-        let cases: [(&[u8], &str); 9] = [
+        let cases: [(&[u8], &str); 11] = [
             (b"hello", "not JSON (expected value): `hello`"),
+            (
+                b"Loading the reply",
+                "not JSON (expected value): a text of 17 characters",
+            ),
+            (
+                b"{\"type\":\"trace\",\"response_text\":\"SECRET",
+                "not JSON (EOF while parsing a string): a text of 39 characters",
+            ),
             (b"", "not JSON (EOF while parsing a value): ``"),
             (b"[1]", "an array, and an object was expected"),
             (b"{\"type\":\"shout\"}", "unknown variant `shout`"),
@@ -279,6 +285,7 @@ mod tests {
             let problem = parse(line).unwrap_err();
             assert!(problem.contains(expected), "{problem}");
             assert!(!problem.contains("at line"), "{problem}");
+            assert!(!problem.contains("SECRET"), "{problem}");
         }
         let deep = "{\"x\":".repeat(1_000_000);
         assert!(

@@ -221,15 +221,15 @@ fn a_failure_after_the_account_is_caught() {
 fn output_after_the_account_is_caught() {
     assert_says(
         &caught("after-account"),
-        "it went on after the end of its answer: `{\"type\":\"trace\"",
+        "it wrote on after the end of its answer",
     );
     assert_says(
         &caught("after-account-half"),
-        "it went on after the end of its answer: `and`",
+        "it wrote on after the end of its answer",
     );
     assert_says(
         &caught("two-accounts"),
-        "it went on after the end of its answer: `{\"type\":\"account\"",
+        "it wrote on after the end of its answer",
     );
 }
 
@@ -407,7 +407,7 @@ fn a_plugin_that_cannot_be_greeted_is_turned_away() {
         ),
         (
             "talks-before",
-            "line 1 of its output is no message of the protocol: not JSON (expected value): `Loading, please wait...`",
+            "line 1 of its output is no message of the protocol: not JSON (expected value): a text of 23 characters",
         ),
         (
             "no-start",

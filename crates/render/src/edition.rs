@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use caveat_corpus::Digest;
-use caveat_report::annex::Annex;
+use caveat_report::annex::{Annex, ReportIdentity};
 use caveat_report::definition::{Format, Paper};
 use caveat_report::document::{Document, DocumentKind};
 use caveat_report::laid::Laid;
@@ -69,6 +69,37 @@ pub fn edition(
     Ok(EditionFiles(files))
 }
 
+/// Every file of a document that has no pictures and no tables beside it: the
+/// document in each format, the annex, the manifest.
+pub(crate) fn document_edition<D: Laid>(
+    document: &D,
+    annex_bytes: Vec<u8>,
+    report: &ReportIdentity,
+    inputs: &[InputDigest],
+    options: &EditionOptions,
+    markdown: impl FnOnce(&D) -> Result<String, RenderError>,
+    html: impl FnOnce(&D) -> Result<String, RenderError>,
+) -> Result<EditionFiles, RenderError> {
+    let mut files = BTreeMap::new();
+    files.extend(pdf_file(document, &annex_bytes, options)?);
+    if options.formats.contains(&Format::Markdown) {
+        let name = format!("{}.md", document_name(document.kind()));
+        files.insert(name, markdown(document)?.into_bytes());
+    }
+    if options.formats.contains(&Format::Html) {
+        let name = format!("{}.html", document_name(document.kind()));
+        files.insert(name, html(document)?.into_bytes());
+    }
+    files.insert(ANNEX_FILE.to_owned(), annex_bytes);
+    let outputs = files
+        .iter()
+        .map(|(path, bytes)| FileDigest::of(path, bytes))
+        .collect();
+    let manifest = manifest_json(&manifest(report, inputs, outputs))?;
+    files.insert(MANIFEST_FILE.to_owned(), manifest);
+    Ok(EditionFiles(files))
+}
+
 /// The PDF, if it is asked for.
 pub(crate) fn pdf_file(
     document: &impl Laid,
@@ -119,6 +150,7 @@ pub(crate) fn document_name(kind: DocumentKind) -> &'static str {
     match kind {
         DocumentKind::Report => "report",
         DocumentKind::VendorBrief => "brief",
+        DocumentKind::RegulatorSummary => "summary",
     }
 }
 

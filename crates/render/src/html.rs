@@ -10,6 +10,7 @@
 
 mod brief;
 mod frame;
+mod summary;
 mod table;
 mod view;
 
@@ -17,6 +18,7 @@ use std::sync::OnceLock;
 
 use caveat_report::brief::document::Brief;
 use caveat_report::document::Document;
+use caveat_report::summary::document::Summary;
 use tera::{Context, Kwargs, State, Tera, Value};
 
 use crate::error::RenderError;
@@ -24,7 +26,7 @@ use crate::escape;
 use crate::markdown::chain;
 
 /// Templates by name; one partial per block.
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     (
         "lib/caption.html.tera",
         include_str!("../../../templates/lib/caption.html.tera"),
@@ -73,6 +75,10 @@ const TEMPLATES: [(&str, &str); 12] = [
         "vendor-brief/brief.html.tera",
         include_str!("../../../templates/vendor-brief/brief.html.tera"),
     ),
+    (
+        "regulator-summary/summary.html.tera",
+        include_str!("../../../templates/regulator-summary/summary.html.tera"),
+    ),
 ];
 const STYLE: &str = include_str!("../../../templates/lib/style.css");
 const SCRIPT: &str = include_str!("../../../templates/lib/sort.js");
@@ -93,6 +99,15 @@ pub fn html(document: &Document) -> Result<String, RenderError> {
 /// As [`html`].
 pub fn brief_html(document: &Brief) -> Result<String, RenderError> {
     rendered("vendor-brief/brief.html.tera", &brief::page(document)?)
+}
+
+/// Writes a regulator's summary as HTML.
+///
+/// # Errors
+/// As [`html`].
+pub fn summary_html(document: &Summary) -> Result<String, RenderError> {
+    let page = summary::page(document)?;
+    rendered("regulator-summary/summary.html.tera", &page)
 }
 
 fn rendered(template: &'static str, page: &impl serde::Serialize) -> Result<String, RenderError> {

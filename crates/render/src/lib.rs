@@ -19,6 +19,7 @@ pub mod markdown;
 pub mod pdf;
 pub mod scene;
 pub mod schema;
+pub mod summary;
 pub mod tables;
 
 pub use brief::brief_edition;
@@ -26,6 +27,7 @@ pub use edition::{EditionFiles, EditionOptions, edition};
 pub use error::RenderError;
 pub use manifest::InputDigest;
 pub use pdf::{Paper, PdfOptions, pdf, typst_folder};
+pub use summary::summary_edition;
 
 /// Empties the memo of the layout engine, which grows by some 16 MB with each
 /// PDF. For whoever makes many in one process, between two of them; a process

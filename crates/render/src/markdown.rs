@@ -10,12 +10,14 @@
 //! [`crate::edition()`].
 
 pub(crate) mod brief;
+mod summary;
 pub(crate) mod view;
 
 use std::sync::OnceLock;
 
 use caveat_report::brief::document::Brief;
 use caveat_report::document::Document;
+use caveat_report::summary::document::Summary;
 use tera::{Context, Tera, Value};
 
 use crate::error::RenderError;
@@ -24,7 +26,7 @@ use crate::escape;
 pub(crate) use view::{figures, picture_file};
 
 /// Templates by name; one partial per block.
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 14] = [
     (
         "lib/caption.md.tera",
         include_str!("../../../templates/lib/caption.md.tera"),
@@ -58,6 +60,10 @@ const TEMPLATES: [(&str, &str); 12] = [
         include_str!("../../../templates/lib/prose.md.tera"),
     ),
     (
+        "lib/blocks.md.tera",
+        include_str!("../../../templates/lib/blocks.md.tera"),
+    ),
+    (
         "lib/section.md.tera",
         include_str!("../../../templates/lib/section.md.tera"),
     ),
@@ -72,6 +78,10 @@ const TEMPLATES: [(&str, &str); 12] = [
     (
         "vendor-brief/brief.md.tera",
         include_str!("../../../templates/vendor-brief/brief.md.tera"),
+    ),
+    (
+        "regulator-summary/summary.md.tera",
+        include_str!("../../../templates/regulator-summary/summary.md.tera"),
     ),
 ];
 
@@ -91,6 +101,18 @@ pub fn markdown(document: &Document) -> Result<String, RenderError> {
 /// fault of a template.
 pub fn brief_markdown(document: &Brief) -> Result<String, RenderError> {
     rendered("vendor-brief/brief.md.tera", &brief::page(document)?)
+}
+
+/// Writes a regulator's summary as Markdown.
+///
+/// # Errors
+/// [`RenderError`] for a table whose rows and columns do not match, and for a
+/// fault of a template.
+pub fn summary_markdown(document: &Summary) -> Result<String, RenderError> {
+    rendered(
+        "regulator-summary/summary.md.tera",
+        &summary::page(document)?,
+    )
 }
 
 fn rendered(template: &'static str, page: &impl serde::Serialize) -> Result<String, RenderError> {

@@ -9,12 +9,14 @@ use caveat_report::brief::document::Brief;
 use caveat_report::claims::Claims;
 use caveat_report::definition::Definition;
 use caveat_report::document::Document;
+use caveat_report::summary::annex::SummaryAnnex;
+use caveat_report::summary::document::Summary;
 use schemars::{JsonSchema, generate::SchemaSettings};
 
 use crate::manifest::Manifest;
 
 /// Names that [`schema`] knows, in order.
-pub const SCHEMAS: [&str; 7] = [
+pub const SCHEMAS: [&str; 9] = [
     "annex",
     "brief",
     "brief-annex",
@@ -22,6 +24,8 @@ pub const SCHEMAS: [&str; 7] = [
     "document",
     "manifest",
     "report",
+    "summary",
+    "summary-annex",
 ];
 
 /// The schema of a name, as indented JSON with a line end at the end.
@@ -40,6 +44,8 @@ pub fn schema(name: &str) -> Option<String> {
         "document" => written::<Document>(Contract::Output),
         "manifest" => written::<Manifest>(Contract::Output),
         "report" => written::<Definition>(Contract::Input),
+        "summary" => written::<Summary>(Contract::Output),
+        "summary-annex" => written::<SummaryAnnex>(Contract::Output),
         _ => None,
     }
 }

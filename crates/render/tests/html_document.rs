@@ -130,7 +130,7 @@ fn a_page_has_its_language_its_landmarks_and_a_way_past_the_head() {
     assert_eq!(only(&page, "main nav").attr("aria-label"), Some("Contents"));
     let first = *page.all("body *").first().unwrap();
     assert_eq!(first.attr("href"), Some("#content"));
-    assert_eq!(first.words(), "Skip to the report");
+    assert_eq!(first.words(), "Skip to the content");
     assert!(
         only(&page, "head title")
             .text

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use caveat_analysis::misclassified::{Accuracy, Share};
-use caveat_analysis::sample::{Choices, SampleModel, StatedAccuracy};
+use caveat_analysis::sample::{Choices, ModelCounts, SampleModel, StatedAccuracy};
 use caveat_corpus::register::Register;
 use caveat_corpus::rule::VerdictRule;
 use caveat_corpus::{Evidence, GraderKind, SuccessDefinition};
@@ -147,7 +147,7 @@ impl Work<'_> {
         let differ = tables.iter().any(|(_, by)| by.first() != by.last());
         let successes = if differ { 2 } else { 1 };
         let models = self.universe(&base, &tables);
-        let counts: Vec<Vec<Vec<Option<(u64, u64)>>>> = tables
+        let counts: Vec<Vec<ModelCounts>> = tables
             .iter()
             .map(|(_, by_success)| {
                 let some = by_success.iter().take(successes);
@@ -205,7 +205,7 @@ impl Work<'_> {
     }
 
     /// Minima that leave different models under the report's own rules.
-    fn fewest(&self, counts: &[Vec<Vec<Option<(u64, u64)>>>]) -> Vec<u64> {
+    fn fewest(&self, counts: &[Vec<ModelCounts>]) -> Vec<u64> {
         let own = counts.first().and_then(|by_success| by_success.first());
         let kept = |fewest: u64| {
             own.map(|counts| {

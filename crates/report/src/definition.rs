@@ -5,6 +5,7 @@
 //! the method annex as resolved.
 
 mod read;
+pub mod summary;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use read::day;
+use summary::{Bands, SummaryRules, Threshold};
 
 /// A report as its author defines it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -95,9 +97,22 @@ pub struct Definition {
     /// Errors of earlier editions that this one puts right, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrections: Vec<Correction>,
+    /// What the regulator's summary cannot know from the data.
+    #[serde(default, skip_serializing_if = "is_silent")]
+    pub summary: SummaryRules,
+    /// Thresholds of the user, for the regulator's summary.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub thresholds: Vec<Threshold>,
+    /// Rating bands of the user, for the regulator's summary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bands: Option<Bands>,
     /// Documents to make.
     #[serde(default)]
     pub documents: Documents,
+}
+
+fn is_silent(rules: &SummaryRules) -> bool {
+    *rules == SummaryRules::default()
 }
 
 fn default_measure() -> String {

@@ -34,6 +34,8 @@ pub enum DocumentKind {
     Report,
     /// A brief about one vendor.
     VendorBrief,
+    /// A summary for supervisory authorities, as a form.
+    RegulatorSummary,
 }
 
 /// Title block and running lines.
@@ -85,6 +87,9 @@ pub struct Sentence {
     pub strong: bool,
     /// Ids of the evidence for every figure in the sentence.
     pub evidence: Vec<String>,
+    /// Language tag, where it is not that of the document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 /// Sentences that belong together.
@@ -303,11 +308,30 @@ pub enum Cell {
     },
     /// Nothing can be drawn; the row says why in words.
     NotDrawn,
+    /// One of three states, by shape and word.
+    State {
+        /// The state.
+        state: State,
+        /// The word.
+        text: String,
+    },
     /// For each letter of the column whether the bar passes here.
     Ties {
         /// In the order of the column's letters.
         marks: Vec<TieMark>,
     },
+}
+
+/// What data say to a requirement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Evidence for it.
+    Evidence,
+    /// Evidence against it.
+    EvidenceAgainst,
+    /// No data.
+    NotTested,
 }
 
 /// Part of a lettered bar.

@@ -304,10 +304,14 @@ pub fn every_prose(document: &Document) -> Vec<&Prose> {
 /// Every prose of a section, in reading order.
 pub fn prose_of_section(section: &Section) -> Vec<&Prose> {
     let mut all = vec![&section.lead];
-    section
-        .blocks
-        .iter()
-        .for_each(|block| in_block(block, &mut all));
+    all.extend(prose_of_blocks(&section.blocks));
+    all
+}
+
+/// Every prose of blocks, in reading order.
+pub fn prose_of_blocks(blocks: &[Block]) -> Vec<&Prose> {
+    let mut all = Vec::new();
+    blocks.iter().for_each(|block| in_block(block, &mut all));
     all
 }
 

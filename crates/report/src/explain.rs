@@ -118,7 +118,7 @@ const EXPLANATIONS: &[Explanation] = &[
         code: "CAV-GRADER-MIX",
         what: "Different graders judged different vendors.",
         why_it_matters: "A difference between vendors may be one between graders.",
-        rule: "The chi-squared test of graders against ranked vendors has p below 0.05.",
+        rule: "The chi-squared test of graders against ranked vendors has p below 0.05, and a grader's share differs by 5 points or more between two of them.",
         remedy: "Grade all vendors with the same grader, or report by grader.",
     },
     Explanation {

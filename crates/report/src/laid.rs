@@ -30,13 +30,20 @@ pub enum Piece<'d> {
 pub fn of_sections(sections: &[Section]) -> Vec<(String, Piece<'_>)> {
     let mut pieces = Vec::new();
     for (s, section) in sections.iter().enumerate() {
-        for (b, block) in section.blocks.iter().enumerate() {
-            let place = format!("/sections/{s}/blocks/{b}");
-            match block {
-                Block::Figure(figure) => pieces.push((place, Piece::Figure(figure))),
-                Block::Table(table) => pieces.push((place, Piece::Table(table))),
-                _ => {}
-            }
+        pieces.extend(of_blocks(&format!("/sections/{s}"), &section.blocks));
+    }
+    pieces
+}
+
+/// The tables and figures of blocks that stand at `blocks` of a place.
+pub fn of_blocks<'d>(place: &str, blocks: &'d [Block]) -> Vec<(String, Piece<'d>)> {
+    let mut pieces = Vec::new();
+    for (b, block) in blocks.iter().enumerate() {
+        let place = format!("{place}/blocks/{b}");
+        match block {
+            Block::Figure(figure) => pieces.push((place, Piece::Figure(figure))),
+            Block::Table(table) => pieces.push((place, Piece::Table(table))),
+            _ => {}
         }
     }
     pieces

@@ -4,7 +4,8 @@
 //! the inclusion rules to evidence; [`claims`] compares published figures with
 //! recomputed ones; [`findings`] and [`caveats`] are rules over the analysis;
 //! [`compose`] puts the document together; [`annex`] is the machine-readable
-//! side of it. [`brief`] composes the other kind of document, about one vendor.
+//! side of it. [`brief`] composes the document about one vendor, [`summary`] the
+//! form for supervisory authorities.
 //!
 //! This crate knows neither Markdown nor typst, and reads no corpus.
 
@@ -30,4 +31,5 @@ pub mod select;
 pub mod selection;
 pub mod sizes;
 mod spellings;
+pub mod summary;
 pub mod words;

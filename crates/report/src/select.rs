@@ -19,7 +19,7 @@ use crate::definition::{Definition, DefinitionError, MissingReply, ViewRule};
 use crate::naming::{self, Identity};
 use crate::parts::{self, Part};
 use crate::patterns::Patterns;
-use crate::selection::{Account, Exclusion, ModelFact, Selection, ViewSample, by_name};
+use crate::selection::{Account, Exclusion, ModelFact, Outcomes, Selection, ViewSample, by_name};
 use crate::sizes::{self, SizeTable};
 use crate::spellings::{self, Named};
 
@@ -80,13 +80,14 @@ pub fn select(
     let account = context.account(evidence, &whole);
     let kept = whole.kept.values();
     let spellings = spellings::found(kept.map(Candidate::named), register);
-    let (sample, facts) = context.sample(whole.kept, evidence);
+    let (sample, facts, outcomes) = context.sample(whole.kept, evidence);
     Ok(Selection {
         sample,
         facts,
         views,
         spellings,
         account,
+        outcomes,
     })
 }
 
@@ -140,11 +141,15 @@ struct Candidate {
     one_name: Option<String>,
     counts: Counts,
     verdicts: VerdictCounts,
+    outcomes: Outcomes,
     prompts: Option<BTreeSet<u32>>,
     graders: BTreeMap<String, u64>,
     parts: Vec<Part>,
     observed: Option<(String, String)>,
 }
+
+/// A sample with what is known of its models and their outcomes, in its order.
+type Sampled = (Sample, Vec<ModelFact>, Vec<Outcomes>);
 
 /// Traces in the three states.
 #[derive(Clone, Copy, Default)]
@@ -302,6 +307,7 @@ impl Context<'_> {
             one_name: identity.one_name.clone(),
             counts: Counts::default(),
             verdicts: VerdictCounts::default(),
+            outcomes: Outcomes::default(),
             prompts: Some(BTreeSet::new()),
             graders: BTreeMap::new(),
             parts: Vec::new(),
@@ -318,6 +324,8 @@ impl Context<'_> {
         let counts = self.count(cell);
         candidate.counts.add(counts);
         candidate.verdicts.merge(&cell.total_counts());
+        let outcomes = Outcomes::of(cell, |outcome| self.missing_reply(outcome));
+        candidate.outcomes.add(&outcomes);
         let met = cell.prompts_met(|outcome| {
             matches!(self.missing_reply(outcome), Some(MissingReply::Resisted))
         });
@@ -401,11 +409,7 @@ impl Context<'_> {
         })
     }
 
-    fn sample(
-        &self,
-        kept: BTreeMap<(String, String), Candidate>,
-        evidence: &Evidence,
-    ) -> (Sample, Vec<ModelFact>) {
+    fn sample(&self, kept: BTreeMap<(String, String), Candidate>, evidence: &Evidence) -> Sampled {
         let mut candidates: Vec<Candidate> = kept.into_values().collect();
         naming::tell_labels_apart(candidates.iter_mut().map(|candidate| &mut candidate.fact));
         let size = |fact: &ModelFact| sizes::size(fact, self.sizes, &self.definition.size);
@@ -422,19 +426,18 @@ impl Context<'_> {
             .zip(parts)
             .map(|(candidate, parts)| self.model(candidate, parts))
             .collect();
+        let outcomes = candidates.iter().map(|c| c.outcomes).collect();
         let facts: Vec<ModelFact> = candidates.into_iter().map(|c| c.fact).collect();
         let size_variants = sizes::variants(&facts, self.sizes, &self.definition.size);
         let grader_pairs = self.grader_pairs(&evidence.confusions);
-        (
-            Sample {
-                models,
-                size_variants,
-                grader_pairs,
-                labels,
-                ..Sample::default()
-            },
-            facts,
-        )
+        let sample = Sample {
+            models,
+            size_variants,
+            grader_pairs,
+            labels,
+            ..Sample::default()
+        };
+        (sample, facts, outcomes)
     }
 
     fn model(&self, candidate: &Candidate, parts: Vec<SamplePart>) -> SampleModel {
@@ -554,6 +557,7 @@ impl Candidate {
         self.fact.coded_b = self.fact.coded_b.or(other.fact.coded_b);
         self.counts.add(other.counts);
         self.verdicts.merge(&other.verdicts);
+        self.outcomes.add(&other.outcomes);
         match (&mut self.prompts, other.prompts) {
             (Some(mine), Some(theirs)) => mine.extend(theirs),
             (mine, _) => *mine = None,

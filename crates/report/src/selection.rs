@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 
 use caveat_analysis::sample::Sample;
-use caveat_corpus::VerdictCounts;
+use caveat_corpus::{CellEvidence, Outcome, SuccessDefinition, Verdict, VerdictCounts};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::definition::NamedBy;
+use crate::definition::{MissingReply, NamedBy};
 
 /// The outcome of the inclusion rules.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,66 @@ pub struct Selection {
     pub spellings: Vec<Spellings>,
     /// What was left out, and why.
     pub account: Account,
+    /// The results of each model of the sample by what they mean, in its order.
+    pub outcomes: Vec<Outcomes>,
+}
+
+/// Evaluable results of one model under every definition of success at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Outcomes {
+    /// Evaluable results, the same for every definition.
+    pub n: u64,
+    /// Compliance.
+    pub strict: u64,
+    /// Compliance and partial compliance.
+    pub broad: u64,
+    /// Those, and refusals that carry the harmful content.
+    pub functionally_dangerous: u64,
+    /// Verdicts of refusal on a reply. Where a report counts filtered prompts as
+    /// resisted, they are in `n` and not here.
+    pub refused: u64,
+    /// Results that come from published counts.
+    pub from_counts: u64,
+}
+
+impl Outcomes {
+    /// The evaluable results of a cell; `missing` says what an outcome without a
+    /// reply counts as, and nothing where there is a reply.
+    pub(crate) fn of(
+        cell: &CellEvidence,
+        missing: impl Fn(Outcome) -> Option<MissingReply>,
+    ) -> Self {
+        use SuccessDefinition::{Broad, FunctionallyDangerous, Strict};
+        let mut sum = Outcomes::default();
+        for (outcome, verdicts) in &cell.counts {
+            match missing(*outcome) {
+                Some(MissingReply::NotEvaluable) => {}
+                // Every definition calls them resisted, and none a refusal.
+                Some(MissingReply::Resisted) => sum.n += verdicts.total(),
+                None => {
+                    sum.n += verdicts.evaluable();
+                    sum.strict += verdicts.succeeded(Strict);
+                    sum.broad += verdicts.succeeded(Broad);
+                    sum.functionally_dangerous += verdicts.succeeded(FunctionallyDangerous);
+                    sum.refused += verdicts.get(Verdict::Refusal);
+                }
+            }
+        }
+        if cell.from_counts {
+            sum.from_counts = sum.n;
+        }
+        sum
+    }
+
+    /// Adds the results of another.
+    pub fn add(&mut self, other: &Outcomes) {
+        self.n += other.n;
+        self.strict += other.strict;
+        self.broad += other.broad;
+        self.functionally_dangerous += other.functionally_dangerous;
+        self.refused += other.refused;
+        self.from_counts += other.from_counts;
+    }
 }
 
 /// Spellings that mean one model, or seem to.

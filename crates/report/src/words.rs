@@ -33,6 +33,7 @@ where
         text: text.into(),
         strong: false,
         evidence,
+        language: None,
     }
 }
 

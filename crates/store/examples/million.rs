@@ -28,6 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         digest: Digest::of(&traces.to_le_bytes()),
         options: Digest::of(b"{}"),
         companions: Vec::new(),
+        bytes: 0,
+        held: 0,
     })?;
     for number in 0..traces {
         import.record(&Record::Trace(Box::new(trace(number))))?;

@@ -17,6 +17,21 @@ pub struct SourceInput {
     pub options: Digest,
     /// Files that are read together with it.
     pub companions: Vec<Companion>,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// How many of them, at the start, are all that the path held when it was
+    /// imported last ([`Store::held`](crate::Store::held)); 0 if the file did not
+    /// merely grow. Records that lie there say nothing anew.
+    pub held: u64,
+}
+
+/// What a path held when it was imported last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the bytes.
+    pub digest: Digest,
 }
 
 /// A file that is read together with a source.

@@ -123,6 +123,18 @@ pub enum StoreError {
         #[source]
         cause: rusqlite::Error,
     },
+    /// An unused file cannot be removed.
+    #[error(
+        "the unused store `{}` cannot be removed: {cause}\nhint: remove it by hand; nothing is in it",
+        shown(path)
+    )]
+    Removal {
+        /// Store.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: std::io::Error,
+    },
     /// A record could not be written, and the import was to be committed all the same.
     #[error(
         "the import into `{}` failed before its end; nothing of it was stored\nhint: remove the cause of the first error and import the source again",
@@ -163,6 +175,7 @@ pub(crate) enum Fault {
     NotAFile,
     Beside(PathBuf),
     NotPrivate(String),
+    Removal(std::io::Error),
     /// In another file than the one that the caller names.
     Elsewhere(Box<StoreError>),
 }
@@ -191,6 +204,7 @@ impl Fault {
             Fault::Newer { found, known } => return StoreError::Newer { path, found, known },
             Fault::Beside(companion) => return StoreError::Beside { path, companion },
             Fault::NotPrivate(found) => return StoreError::NotPrivate { path, found },
+            Fault::Removal(cause) => return StoreError::Removal { path, cause },
             Fault::Elsewhere(error) => return *error,
             Fault::NotAFile => {
                 let found = "it is a folder, a pipe or a device".to_owned();

@@ -91,6 +91,8 @@ impl<'s> SourceImport<'s> {
             format: input.format.clone(),
             source,
             options: input.options,
+            bytes: input.bytes,
+            held: input.held,
         };
         let mut writer = Writer::new(connection, source, statement(connection, &content)?)?;
         writer.stated.stands(content);
@@ -217,7 +219,7 @@ impl<'s> SourceImport<'s> {
         };
         let (identity, found) = self.find_trace(trace)?;
         let (id, recorded) = match found {
-            Some(id) => match self.writer.add_grades(id, &trace.grades)? {
+            Some(id) => match self.writer.add_grades(id, trace)? {
                 Ok(added) => {
                     self.account.grades_added += added;
                     (id, Recorded::AlreadyPresent)

@@ -12,9 +12,9 @@
 //!   a grade which another source replaced adds that grade once more, when the call
 //!   ends ([`Store::settle`]). It does not where it says nothing anew: the bytes are
 //!   those that the path held, and that were read with the same options, when it was
-//!   imported last, the grade carries the date
-//!   of the one that is there, or a source that came to the store later is imported
-//!   again with it.
+//!   imported last (also where the file has grown since, for the records that it held
+//!   then), the grade carries the date of the one that is there, or a source that came
+//!   to the store later is imported again with it.
 //! - Evidence does not depend on the order in which sources came, with four
 //!   exceptions where sources overlap: the accounts (a shared record is
 //!   *imported* by the source that came first and *already present* in the
@@ -38,6 +38,8 @@
 //!     digest: Digest::of(b""),
 //!     options: Digest::of(b"{}"),
 //!     companions: Vec::new(),
+//!     bytes: 0,
+//!     held: 0,
 //! })?;
 //! let account = import.commit(&SourceFacts::default())?;
 //! assert_eq!(account.read, 0);
@@ -70,7 +72,7 @@ use caveat_corpus::{Digest, Evidence, VerdictRule};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-pub use account::{Account, Companion, Recorded, SourceFacts, SourceInput};
+pub use account::{Account, Companion, Held, Recorded, SourceFacts, SourceInput};
 pub use error::StoreError;
 pub use import::SourceImport;
 pub use records::{StoredKind, StoredRecord};
@@ -241,10 +243,53 @@ impl Store {
     /// Begins to import a source and keeps every other writer out until it ends.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] while another process imports; [`StoreError::ReadOnly`].
+    /// [`StoreError::Busy`] while another process imports; [`StoreError::ReadOnly`];
+    /// [`StoreError::NotFound`] if the file was removed since it was opened.
     pub fn begin_source(&mut self, input: SourceInput) -> Result<SourceImport<'_>, StoreError> {
         let texts = self.texts.as_ref();
-        SourceImport::begin(&self.connection, &self.path, texts, &mut self.stated, input)
+        let path = &self.path;
+        match SourceImport::begin(&self.connection, path, texts, &mut self.stated, input) {
+            // SQLite writes to no file that has lost its name.
+            Err(StoreError::ReadOnly { path }) if !path.exists() => {
+                Err(StoreError::NotFound { path })
+            }
+            begun => begun,
+        }
+    }
+
+    /// What a path held when it was imported last as this format, so that a file
+    /// that only grew can be told from one that changed.
+    ///
+    /// # Errors
+    /// As [`evidence`](Self::evidence).
+    pub fn held(&self, path: &str, format: &str) -> Result<Option<Held>, StoreError> {
+        stated::held(&self.connection, path, format).map_err(|fault| fault.at(&self.path))
+    }
+
+    /// Removes the file, and the file of texts if that is named, unless a source
+    /// is in it; says whether it did. For a store that a call made and that no
+    /// source of the call got into.
+    ///
+    /// Whoever has the same file open learns of it: [`begin_source`](Self::begin_source)
+    /// refuses a store that is gone.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] while another process imports; [`StoreError::Removal`].
+    pub fn remove_unless_used(self, texts: Option<&Path>) -> Result<bool, StoreError> {
+        let remove = || -> Result<bool, Fault> {
+            // Nobody can begin a source before the file is gone.
+            let _held =
+                Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+            let used = "SELECT EXISTS (SELECT 1 FROM sources)";
+            if self.in_memory || self.connection.query_row(used, [], |row| row.get(0))? {
+                return Ok(false);
+            }
+            for path in [Some(self.path.as_path()), texts].into_iter().flatten() {
+                std::fs::remove_file(path).map_err(Fault::Removal)?;
+            }
+            Ok(true)
+        };
+        remove().map_err(|fault| fault.at(&self.path))
     }
 
     /// Ends a call: lets the last word of its sources count where another source,

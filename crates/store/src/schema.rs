@@ -49,6 +49,9 @@ pub(crate) const GRADE_BITS: u32 = 10;
 /// Version 4. `contents` says which source stood last under a path, and with which
 /// options it was read (NULL: not known): a path that says what it said before states
 /// nothing anew, a path whose content changed, or that is read otherwise, does.
+///
+/// Version 5. `contents` also says how many bytes the path held (NULL: not known): of
+/// a file that only grew, what it held before states nothing anew.
 const STEPS: &[&str] = &["
 CREATE TABLE strings(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE sources(
@@ -102,6 +105,8 @@ CREATE TABLE contents(
   path TEXT NOT NULL, format TEXT NOT NULL, source INTEGER NOT NULL, options BLOB,
   PRIMARY KEY(path, format)) WITHOUT ROWID;
 INSERT INTO contents SELECT path, format, max(id), NULL FROM sources GROUP BY path, format;
+", "
+ALTER TABLE contents ADD COLUMN bytes INTEGER;
 "];
 
 /// The version that [`upgrade`] leads to.

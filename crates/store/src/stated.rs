@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use caveat_corpus::Digest;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::account::Held;
 use crate::error::Fault;
 use crate::write::{GradeRow, MAX_GRADES, Writer, last_of};
 
@@ -25,6 +26,19 @@ pub(crate) enum Statement {
     Anew,
     /// The path held these very bytes, read in the same way, when it was imported last.
     Repeated,
+    /// It held that many of them, those at the start, read in the same way.
+    Grown(u64),
+}
+
+impl Statement {
+    /// Whether a record that begins at this byte of the source says something anew.
+    pub(crate) fn is_new(self, byte: Option<u64>) -> bool {
+        match self {
+            Statement::Anew => true,
+            Statement::Repeated => false,
+            Statement::Grown(held) => byte.is_none_or(|byte| byte >= held),
+        }
+    }
 }
 
 /// The last words of a call so far.
@@ -41,6 +55,8 @@ pub(crate) struct Content {
     pub(crate) format: String,
     pub(crate) source: i64,
     pub(crate) options: Digest,
+    pub(crate) bytes: u64,
+    pub(crate) held: u64,
 }
 
 impl Stated {
@@ -92,13 +108,14 @@ impl Stated {
             writer.append(trace, held.len(), &again)?;
         }
         let mut keep =
-            connection.prepare("INSERT OR REPLACE INTO contents VALUES (?1, ?2, ?3, ?4)")?;
+            connection.prepare("INSERT OR REPLACE INTO contents VALUES (?1, ?2, ?3, ?4, ?5)")?;
         for content in self.contents {
             keep.execute(params![
                 content.path,
                 content.format,
                 content.source,
-                content.options.as_bytes()
+                content.options.as_bytes(),
+                i64::try_from(content.bytes).ok(),
             ])?;
         }
         Ok(added)
@@ -107,19 +124,43 @@ impl Stated {
 
 /// Whether a source says anew what it says, by what its path held before.
 pub(crate) fn statement(connection: &Connection, content: &Content) -> Result<Statement, Fault> {
-    let last: Option<(i64, Option<[u8; 32]>)> = connection
+    let last: Option<(i64, Option<[u8; 32]>, Option<i64>)> = connection
         .query_row(
-            "SELECT source, options FROM contents WHERE path = ?1 AND format = ?2",
+            "SELECT source, options, bytes FROM contents WHERE path = ?1 AND format = ?2",
             params![content.path, content.format],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .optional()?;
+    let Some((source, options, bytes)) = last else {
+        return Ok(Statement::Anew);
+    };
+    let held = bytes.and_then(|bytes| u64::try_from(bytes).ok());
+    Ok(match options {
+        Some(options) if options != *content.options.as_bytes() => Statement::Anew,
+        _ if source == content.source => Statement::Repeated,
+        _ if content.held > 0 && held == Some(content.held) => Statement::Grown(content.held),
+        _ => Statement::Anew,
+    })
+}
+
+/// What a path held when it was imported last, if its size is known.
+pub(crate) fn held(
+    connection: &Connection,
+    path: &str,
+    format: &str,
+) -> Result<Option<Held>, Fault> {
+    let held: Option<(i64, [u8; 32])> = connection
+        .query_row(
+            "SELECT c.bytes, s.digest FROM contents c JOIN sources s ON s.id = c.source
+               WHERE c.path = ?1 AND c.format = ?2 AND c.bytes IS NOT NULL",
+            params![path, format],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?;
-    let same = last.is_some_and(|(source, options)| {
-        let options = options.is_none_or(|options| options == *content.options.as_bytes());
-        source == content.source && options
-    });
-    Ok(match same {
-        true => Statement::Repeated,
-        false => Statement::Anew,
-    })
+    Ok(held.and_then(|(bytes, digest)| {
+        Some(Held {
+            bytes: u64::try_from(bytes).ok()?,
+            digest: Digest::from_bytes(digest),
+        })
+    }))
 }

@@ -314,21 +314,22 @@ impl<'s> Writer<'s> {
     /// the same date is the same act of grading).
     pub(crate) fn add_grades(
         &mut self,
-        trace: i64,
-        grades: &[Grade],
+        id: i64,
+        trace: &Trace,
     ) -> Result<Result<u64, TooLarge>, Fault> {
-        if grades.is_empty() {
+        if trace.grades.is_empty() {
             return Ok(Ok(0));
         }
-        let mut all = self.grades_of(trace)?;
+        let mut all = self.grades_of(id)?;
         let known = all.len();
-        let stated = self.rows(grades)?;
+        let stated = self.rows(&trace.grades)?;
+        let anew = self.statement.is_new(trace.location.byte);
         for row in &stated {
             if !all.contains(row) {
                 all.push(row.clone());
             }
         }
-        let said: Vec<GradeRow> = self.said(&stated, &all).cloned().collect();
+        let said: Vec<GradeRow> = said(&stated, &all, anew).cloned().collect();
         // What is not the latest grade of its grader may be added once more in the end.
         let again = said
             .iter()
@@ -338,31 +339,13 @@ impl<'s> Writer<'s> {
             return Ok(Err(TooLarge::Grades(most)));
         }
         let new = all.get(known..).unwrap_or_default();
-        self.append(trace, known, new)?;
+        self.append(id, known, new)?;
         if all.len() > 1 {
             for row in said {
-                self.stated.say(trace, row, self.source);
+                self.stated.say(id, row, self.source);
             }
         }
         Ok(Ok(u64::try_from(new.len()).unwrap_or(u64::MAX)))
-    }
-
-    /// What a record says last of each of its graders, as far as it is to be kept in mind.
-    fn said<'r>(
-        &self,
-        stated: &'r [GradeRow],
-        all: &'r [GradeRow],
-    ) -> impl Iterator<Item = &'r GradeRow> {
-        let anew = self.statement == Statement::Anew;
-        stated
-            .iter()
-            .enumerate()
-            .filter_map(move |(position, row)| {
-                let later = stated.get(position + 1..).unwrap_or_default();
-                let latest = last_of(all, row.grader) == Some(row);
-                let counts = latest || (anew && row.graded_at.is_none());
-                (counts && last_of(later, row.grader).is_none()).then_some(row)
-            })
     }
 
     /// Ends the writing, and hands out what was said.
@@ -505,6 +488,21 @@ fn other_cells(connection: &Connection, source: i64) -> Result<OtherCells, Fault
         all.entry((ids, row.get(7)?)).or_default().push(counts);
     }
     Ok(all)
+}
+
+/// What a record says last of each of its graders, as far as it is to be kept in mind.
+fn said<'r>(
+    stated: &'r [GradeRow],
+    all: &'r [GradeRow],
+    anew: bool,
+) -> impl Iterator<Item = &'r GradeRow> {
+    let positions = stated.iter().enumerate();
+    positions.filter_map(move |(position, row)| {
+        let later = stated.get(position + 1..).unwrap_or_default();
+        let latest = last_of(all, row.grader) == Some(row);
+        let counts = latest || (anew && row.graded_at.is_none());
+        (counts && last_of(later, row.grader).is_none()).then_some(row)
+    })
 }
 
 /// The last grade of each grader, in order of grader.

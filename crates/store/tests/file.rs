@@ -49,6 +49,27 @@ fn equal_imports_make_equal_files() {
 }
 
 #[test]
+fn only_a_store_without_a_source_is_removed_and_who_has_it_open_is_told() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("a.caveat.db");
+    let made = Store::open(&path).unwrap();
+    let mut other = Store::open(&path).unwrap();
+    let held = other.begin_source(input("a")).unwrap();
+    let busy = made.remove_unless_used(None).err().unwrap();
+    assert!(matches!(busy, StoreError::Busy { .. }), "{busy}");
+    drop(held);
+    let made = Store::open(&path).unwrap();
+    assert!(made.remove_unless_used(None).unwrap());
+    assert!(!path.exists());
+    let gone = other.begin_source(input("a")).err().unwrap();
+    assert!(matches!(gone, StoreError::NotFound { .. }), "{gone}");
+    let mut used = Store::open(&path).unwrap();
+    import(&mut used, "a", &corpus(0..3));
+    assert!(!used.remove_unless_used(None).unwrap());
+    assert!(path.exists());
+}
+
+#[test]
 fn a_second_writer_is_told_that_the_store_is_busy() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("a.caveat.db");

@@ -188,6 +188,43 @@ fn a_file_that_changes_and_changes_back_is_graded_as_it_stands() {
 }
 
 #[test]
+fn what_a_file_held_before_it_grew_says_nothing_anew_and_what_was_added_does() {
+    let (success, refusal) = (Verdict::Compliance, Verdict::Refusal);
+    let at = |byte, verdict| {
+        let mut one = trace("1", "m", "p", vec![llm(verdict)]);
+        one.location.byte = Some(byte);
+        record(one)
+    };
+    let mut store = Store::in_memory().unwrap();
+    let mut read = |path: &str, content: &str, held, records: &[Record]| {
+        let mut source = input(content);
+        source.path = path.into();
+        source.bytes = u64::try_from(content.len()).unwrap();
+        source.held = held;
+        let mut import = store.begin_source(source).unwrap();
+        for record in records {
+            import.record(record).unwrap();
+        }
+        import.commit(&SourceFacts::default()).unwrap();
+        (store.settle().unwrap().len(), verdict_of(&store))
+    };
+    let first = [at(0, success)];
+    assert_eq!(read("a.log", "one", 0, &first), (0, vec![(success, 1)]));
+    let regrade = [at(0, refusal)];
+    assert_eq!(read("b.log", "re", 0, &regrade), (0, vec![(refusal, 1)]));
+    // It grows twice by records of others, and still says what it said.
+    assert_eq!(read("a.log", "one+", 3, &first), (0, vec![(refusal, 1)]));
+    assert_eq!(read("a.log", "one++", 4, &first), (0, vec![(refusal, 1)]));
+    // A caller that is wrong about the path is not believed.
+    assert_eq!(read("a.log", "one++!", 3, &first), (1, vec![(success, 1)]));
+    assert_eq!(read("b.log", "re", 0, &regrade), (0, vec![(success, 1)]));
+    assert_eq!(read("b.log", "re+", 2, &regrade), (0, vec![(success, 1)]));
+    // What was added says it anew.
+    let added = [at(0, refusal), at(3, refusal)];
+    assert_eq!(read("b.log", "re++", 3, &added), (1, vec![(refusal, 1)]));
+}
+
+#[test]
 fn a_file_that_is_read_with_other_options_and_with_the_first_again_says_what_it_said() {
     let mut store = Store::in_memory().unwrap();
     let mut read = |options: &str, verdict| {

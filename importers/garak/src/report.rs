@@ -12,7 +12,6 @@ use caveat_corpus::{Digest, Location, Record};
 use caveat_importer::lines::{End, Line, Position};
 use caveat_importer::text::printable;
 use caveat_importer::{ImportError, Options, Reject, Sink, SourceFacts, json, quote};
-use serde::de::IgnoredAny;
 
 use crate::attempt::Attempt;
 use crate::entry::RunFacts;
@@ -150,8 +149,8 @@ impl Second<'_> {
         let limits = &self.reading.options.limits;
         if let Some(head) = Head::of(line).filter(|head| head.status < 2) {
             // It may never be parsed again, so that its form is checked here.
-            return match json::parse::<IgnoredAny>(line, limits) {
-                Ok(_) => {
+            return match json::check(line, limits) {
+                Ok(()) => {
                     let run = self.runs.len().saturating_sub(1);
                     let key = self.key(Some(head.uuid), None, None);
                     self.wait(key, Seen::Waiting { at, run });

@@ -10,7 +10,7 @@ use caveat_corpus::Digest;
 use caveat_importer::Limits;
 use serde_json::Value;
 
-use crate::fields::{Object, needed, stated_digest, structured, text, uuid, word, words};
+use crate::fields::{Object, moment, needed, stated_digest, structured, text, uuid, word, words};
 use crate::graders::Graders;
 use crate::identifier::{ScorerFacts, Target, attack, class, filled, hash, part};
 use crate::index::{Id, Index};
@@ -118,7 +118,7 @@ pub(crate) fn read(
         Some(digest) => Some(digest),
         None => text(row, "objective")?.map(|objective| Digest::of(objective.as_bytes())),
     };
-    let at_time = word(row, "timestamp")?.map(str::to_owned);
+    let at_time = moment(row, "timestamp")?;
     let conversation = index.conversation(&uuid(conversation));
     for id in listed(row, "adversarial_chat_conversation_ids", limits) {
         let chat = index.conversation(&uuid(&id));

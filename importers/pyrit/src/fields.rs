@@ -27,6 +27,30 @@ pub(crate) fn word<'a>(object: &'a Object, field: &str) -> Result<Option<&'a str
     Ok(text(object, field)?.filter(|word| !word.is_empty()))
 }
 
+/// A date and time as the database spells it: an export of the same memory writes
+/// `T` for the space, and the same grade must not be another one for that. The times
+/// are UTC in both; anything else stands as it is.
+pub(crate) fn moment(object: &Object, field: &str) -> Result<Option<String>, String> {
+    Ok(word(object, field)?.map(|text| {
+        let Some((day, time)) = text.split_once('T') else {
+            return text.to_owned();
+        };
+        let is = |part: &str, of: fn(&u8) -> bool| part.bytes().all(|byte| of(&byte));
+        let utc = time
+            .strip_suffix('Z')
+            .or_else(|| time.strip_suffix("+00:00"));
+        let time = utc.unwrap_or(time);
+        let is_day = day.len() == 10 && is(day, |byte| byte.is_ascii_digit() || *byte == b'-');
+        match is_day
+            && is(time, |byte| {
+                byte.is_ascii_digit() || matches!(byte, b':' | b'.')
+            }) {
+            true => format!("{day} {time}"),
+            false => text.to_owned(),
+        }
+    }))
+}
+
 /// A word that must be there.
 pub(crate) fn needed<'a>(object: &'a Object, field: &str) -> Result<&'a str, String> {
     word(object, field)?.ok_or_else(|| format!("`{field}` is missing"))
@@ -140,6 +164,23 @@ mod tests {
         assert_eq!(uuid("87E58C2BDF8047DABF10BA36DD621012"), dashed);
         assert_eq!(uuid("atk-1"), "atk-1");
         assert_eq!(uuid(""), "");
+    }
+
+    #[test]
+    fn times_have_one_spelling() {
+        let of = |text: &str| {
+            let row = json!({"timestamp": text});
+            moment(row.as_object().unwrap(), "timestamp").unwrap()
+        };
+        let stored = Some("2026-11-23 08:42:02.668389".to_owned());
+        assert_eq!(of("2026-11-23 08:42:02.668389"), stored);
+        assert_eq!(of("2026-11-23T08:42:02.668389"), stored);
+        assert_eq!(of("2026-11-23T08:42:02.668389Z"), stored);
+        assert_eq!(of("2026-11-23T08:42:02.668389+00:00"), stored);
+        for other in ["2026-11-23T08:42:02+02:00", "Tuesday", "T", "later Today"] {
+            assert_eq!(of(other).as_deref(), Some(other));
+        }
+        assert_eq!(of(""), None);
     }
 
     #[test]

@@ -252,7 +252,7 @@ impl Graders {
                 .flatten()
                 .map(str::to_owned)
         };
-        let at = fields::word(score, "timestamp")?;
+        let at = fields::moment(score, "timestamp")?;
         Ok(Judgement {
             is_objective: scorer.is_objective,
             grade: Grade {
@@ -264,7 +264,7 @@ impl Graders {
                     None => undetermined(),
                 },
                 version: hash(score, &facts).map(str::to_owned),
-                graded_at: at.map(str::to_owned),
+                graded_at: at,
             },
         })
     }

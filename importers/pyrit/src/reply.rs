@@ -9,7 +9,7 @@ use caveat_importer::{Options, secrets};
 use serde_json::Value;
 
 use crate::attacks::Attack;
-use crate::fields::{Object, needed, stated_digest, structured, text, uuid, word, words};
+use crate::fields::{Object, moment, needed, stated_digest, structured, text, uuid, word, words};
 use crate::identifier::{Target, class};
 use crate::seeds::Seeds;
 
@@ -78,7 +78,7 @@ pub(crate) fn trace(
         harm_category: harm,
         attempt: None,
         turns: Some(around.turns).filter(|turns| *turns > 0),
-        observed_at: word(piece, "timestamp")?.map(str::to_owned),
+        observed_at: moment(piece, "timestamp")?,
         prompt_tokens: tokens("token_usage_input_tokens"),
         response_tokens: tokens("token_usage_output_tokens"),
         duration_ms: None,

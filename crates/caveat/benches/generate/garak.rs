@@ -29,8 +29,8 @@ const PROBES: [(&str, &[&str]); 4] = [
     ("lmrc.Profanity", &["unsafe_content.LDNOOBW"]),
 ];
 
-/// Writes a report of that many attempts.
-pub(crate) fn write(path: &Path, attempts: u64) -> io::Result<()> {
+/// Writes a report of that many attempts, with replies of about so many bytes.
+pub(crate) fn write(path: &Path, attempts: u64, reply_bytes: u64) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     let run = "11111111-0000-4000-8000-000000000000";
     writeln!(
@@ -51,6 +51,7 @@ pub(crate) fn write(path: &Path, attempts: u64) -> io::Result<()> {
             name,
             detectors,
             first..(first + PER_PROBE).min(attempts),
+            reply_bytes,
             &mut numbers,
         )?;
     }
@@ -67,6 +68,7 @@ fn write_probe(
     probe: &str,
     detectors: &[&str],
     attempts: std::ops::Range<u64>,
+    reply_bytes: u64,
     numbers: &mut Numbers,
 ) -> io::Result<()> {
     let mut evaluated = String::new();
@@ -75,7 +77,7 @@ fn write_probe(
     for attempt in attempts {
         let prompt = message(&numbers.escaped_text(300));
         let outputs: Vec<String> = (0..OUTPUTS)
-            .map(|_| message(&numbers.escaped_text(900)))
+            .map(|_| message(&numbers.escaped_text(reply_bytes)))
             .collect();
         let results: Vec<String> = detectors
             .iter()

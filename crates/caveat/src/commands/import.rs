@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use caveat_corpus::Digest;
 use caveat_importer::Reject;
 use caveat_importer::text::printable;
-use caveat_store::{Account, Restated, Store, texts_path};
+use caveat_store::{Account, Restated, Store, StoreError, texts_path};
 use serde::Serialize;
 
 use crate::catalogue::Catalogue;
@@ -86,13 +86,24 @@ pub fn run(arguments: &ImportArguments) -> Result<u8, Failure> {
     if requests.is_empty() {
         return call.finish(arguments, rejects, Ok(()));
     }
+    let is_new = there.is_none();
+    let texts = texts_path(&arguments.store);
+    let new_texts = arguments.keep_text && !crate::files::is_there(&texts);
     let mut store = there.map_or_else(|| Store::open(&arguments.store), Ok)?;
     if arguments.keep_text {
         store.keep_texts()?;
     }
     let progress = Progress::start(importing::total_bytes(&requests));
-    let imported = importing::import_all(&mut store, &requests, &progress, &mut call);
+    let mut imported = importing::import_all(&mut store, &requests, &progress, &mut call);
     progress.finish();
+    // Every source was refused: the store that was made for them is taken back.
+    if is_new && call.answer.has_no_source() {
+        imported = match store.remove_unless_used(new_texts.then_some(texts.as_path())) {
+            // Another call imports into it by now.
+            Ok(_) | Err(StoreError::Busy { .. }) => imported,
+            Err(error) => imported.and(Err(error.into())),
+        };
+    }
     call.finish(arguments, rejects, imported)
 }
 
@@ -391,6 +402,12 @@ impl Answer {
             text.push_str(&format!("{sources} sources\n  {}\n", line(&self.totals)));
         }
         text
+    }
+
+    /// Whether nothing was imported from anywhere.
+    fn has_no_source(&self) -> bool {
+        let mut sources = self.sources.iter();
+        sources.all(|source| matches!(source, Outcome::Refused { .. }))
     }
 
     /// Says on standard error what was refused, not recognised or rejected.

@@ -15,4 +15,5 @@ pub mod report;
 pub mod schema;
 pub mod sign;
 pub mod status;
+pub mod summary;
 pub mod verify;

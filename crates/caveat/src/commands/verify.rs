@@ -16,6 +16,7 @@ use caveat_corpus::Digest;
 use caveat_importer::text::printable;
 use caveat_render::manifest::{MANIFEST_FILE, Manifest};
 use caveat_report::definition::{AnalysisRules, SizeMeasure, SizeRule};
+use caveat_report::summary::locale::Language;
 use minisign::{PublicKey, PublicKeyBox, SignatureBox};
 use serde::Serialize;
 use serde_json::Value;
@@ -27,6 +28,7 @@ use crate::exit::{self, ANSWER_NO, DONE, Failure};
 use crate::files::{is_there, read_text, shown};
 use crate::pipeline;
 use crate::project::Project;
+use crate::summaries;
 use crate::write;
 
 /// The parts of an annex that follow from counts, sizes and rules alone.
@@ -139,6 +141,7 @@ fn files(edition: &Edition) -> Result<Check, Failure> {
 /// Recomputes from the report where it is at hand, otherwise from the annex.
 fn figures(edition: &Edition, report: Option<&Path>) -> Result<Check, Failure> {
     let vendor = edition.vendor()?;
+    let language = edition.summary()?;
     // A brief lies in a folder of briefs.
     let depth = if vendor.is_some() { 2 } else { 1 };
     let beside = edition.folder.canonicalize().ok();
@@ -152,18 +155,37 @@ fn figures(edition: &Edition, report: Option<&Path>) -> Result<Check, Failure> {
             .map(PathBuf::from),
     };
     match (report, vendor) {
+        (Some(report), None) if language.is_some() => {
+            summary_from_report(edition, &report, language.unwrap_or_default())
+        }
+        (None, None) if language.is_some() => Ok(made_from_a_report("summary")),
         (Some(report), None) => from_report(edition, &report),
         (Some(report), Some(vendor)) => brief_from_report(edition, &report, &vendor),
         (None, None) => from_annex(edition),
-        (None, Some(_)) => Ok(Check {
-            check: "figures",
-            result: Answer::NotChecked,
-            detail: "a brief is made again from its report, which is not here; name it with \
-                     `--report`"
-                .to_owned(),
-            faults: Vec::new(),
-        }),
+        (None, Some(_)) => Ok(made_from_a_report("brief")),
     }
+}
+
+/// The answer where the report of a document is not at hand.
+fn made_from_a_report(document: &str) -> Check {
+    Check {
+        check: "figures",
+        result: Answer::NotChecked,
+        detail: format!(
+            "a {document} is made again from its report, which is not here; name it with `--report`"
+        ),
+        faults: Vec::new(),
+    }
+}
+
+fn summary_from_report(
+    edition: &Edition,
+    report: &Path,
+    language: Language,
+) -> Result<Check, Failure> {
+    let computed = pipeline::compute(Project::open(report)?)?;
+    let made = summaries::files(&computed, language)?;
+    compared(edition, report, &made.inputs, || Ok(made.files.clone()))
 }
 
 fn from_report(edition: &Edition, report: &Path) -> Result<Check, Failure> {

@@ -22,7 +22,7 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 use caveat_corpus::Digest;
 use caveat_importer::text::printable;
 use caveat_importer::{Importer, Options, Reject};
-use caveat_store::{Account, Companion, Restated, Store};
+use caveat_store::{Account, Companion, Held, Restated, Store};
 use serde::Serialize;
 
 pub use reading::digest;
@@ -137,7 +137,10 @@ pub fn import_all(
         for request in requests {
             while running.len() < ahead {
                 match waiting.next() {
-                    Some(next) => running.push_back(Reader::start(scope, next)?),
+                    Some(next) => {
+                        let held = store.held(&next.shown, next.importer.info().name)?;
+                        running.push_back(Reader::start(scope, next, held)?);
+                    }
                     None => break,
                 }
             }
@@ -180,13 +183,17 @@ struct Reader<'scope> {
 }
 
 impl<'scope> Reader<'scope> {
-    fn start(scope: &'scope Scope<'scope, '_>, request: &'scope Request) -> Result<Self, Failure> {
+    fn start(
+        scope: &'scope Scope<'scope, '_>,
+        request: &'scope Request,
+        held: Option<Held>,
+    ) -> Result<Self, Failure> {
         let (sender, receiver) = pipe(reading::BUDGET_BYTES);
         let position = Arc::new(AtomicU64::new(0));
         let told = Arc::clone(&position);
         let handle = thread::Builder::new()
             .stack_size(READER_STACK_BYTES)
-            .spawn_scoped(scope, move || reading::read(request, sender, &told))
+            .spawn_scoped(scope, move || reading::read(request, held, sender, &told))
             .map_err(|error| Failure::io(&request.path, &error))?;
         Ok(Self {
             receiver,

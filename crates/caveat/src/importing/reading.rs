@@ -13,7 +13,7 @@ use std::time::SystemTime;
 use caveat_corpus::{Digest, Record, Trace};
 use caveat_importer::text::printable;
 use caveat_importer::{ImportError, Reject, Sink, SinkClosed, Source, SourceFacts};
-use caveat_store::Companion;
+use caveat_store::{Companion, Held};
 use sha2::{Digest as _, Sha256};
 
 use super::Request;
@@ -47,29 +47,45 @@ pub(super) enum Piece {
 /// What a source and its companions are, before they are read.
 pub(super) struct Hashed {
     pub(super) digest: Digest,
+    pub(super) bytes: u64,
+    /// Bytes at the start that are all that the path held the last time.
+    pub(super) held: u64,
     pub(super) companions: Vec<Companion>,
 }
 
-/// Reads a source into the queue. `position` tells how far it is, in bytes.
-pub(super) fn read(request: &Request, sender: Sender<Told>, position: &AtomicU64) {
+/// Reads a source into the queue. `held` is what its path held the last time,
+/// `position` tells how far it is, in bytes.
+pub(super) fn read(
+    request: &Request,
+    held: Option<Held>,
+    sender: Sender<Told>,
+    position: &AtomicU64,
+) {
     let mut sink = PipeSink {
         sender,
         batch: Vec::new(),
         weight: 0,
         position,
     };
-    let end = try_read(request, &mut sink);
+    let end = try_read(request, held, &mut sink);
     // A writer that is gone has its own reason, which it tells.
     let _ = sink.flush();
     let _ = sink.sender.send(Told::End(end), 1);
 }
 
-fn try_read(request: &Request, sink: &mut PipeSink<'_>) -> Result<SourceFacts, Failure> {
+fn try_read(
+    request: &Request,
+    held: Option<Held>,
+    sink: &mut PipeSink<'_>,
+) -> Result<SourceFacts, Failure> {
     // Also for an importer that is named: the digest of a device has no end.
     caveat_importer::file::regular(&request.path)?;
     let before = stamps(request)?;
+    let whole = hash(&request.path, held).map_err(|cause| unreadable(&request.path, cause))?;
     let hashed = Hashed {
-        digest: digest_of(&request.path)?,
+        digest: whole.digest,
+        bytes: whole.bytes,
+        held: whole.held,
         companions: companions(request)?,
     };
     let closed = |_| Failure::from(ImportError::from(SinkClosed));
@@ -135,15 +151,48 @@ fn unreadable(path: &Path, cause: io::Error) -> Failure {
 
 /// The SHA-256 of a file, read in pieces.
 pub fn digest(path: &Path) -> io::Result<Digest> {
+    Ok(hash(path, None)?.digest)
+}
+
+/// What a file is, and whether it begins with all that its path held before.
+struct Whole {
+    digest: Digest,
+    bytes: u64,
+    held: u64,
+}
+
+fn hash(path: &Path, held: Option<Held>) -> io::Result<Whole> {
     let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0_u8; 1 << 20];
+    // A path that was empty has held nothing.
+    let mut awaited = held.filter(|held| held.bytes > 0);
+    let mut whole = Whole {
+        digest: Digest::from_bytes([0; 32]),
+        bytes: 0,
+        held: 0,
+    };
     loop {
         let read = file.read(&mut buffer)?;
         if read == 0 {
-            return Ok(Digest::from_bytes(hasher.finalize().into()));
+            whole.digest = Digest::from_bytes(hasher.finalize().into());
+            return Ok(whole);
         }
-        hasher.update(&buffer[..read]);
+        let mut piece = &buffer[..read];
+        if let Some(held) = awaited {
+            let missing = usize::try_from(held.bytes - whole.bytes).unwrap_or(usize::MAX);
+            if missing <= piece.len() {
+                let (before, after) = piece.split_at(missing);
+                hasher.update(before);
+                whole.bytes = held.bytes;
+                piece = after;
+                let digest = Digest::from_bytes(hasher.clone().finalize().into());
+                whole.held = if digest == held.digest { held.bytes } else { 0 };
+                awaited = None;
+            }
+        }
+        hasher.update(piece);
+        whole.bytes += u64::try_from(piece.len()).unwrap_or(u64::MAX);
     }
 }
 

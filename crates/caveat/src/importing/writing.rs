@@ -51,6 +51,8 @@ pub(super) fn write(
         digest: hashed.digest,
         options: reading_of(request, &hashed),
         companions: hashed.companions.clone(),
+        bytes: hashed.bytes,
+        held: hashed.held,
     })?;
     let mut taken = Taken {
         request,

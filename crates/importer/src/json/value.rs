@@ -20,7 +20,7 @@ const MAX_REASON_BYTES: usize = 400;
 const MAX_NUMBER_BYTES: usize = 40;
 
 /// Deepest nesting that the parser itself follows, which recurses.
-const MAX_PARSER_DEPTH: u32 = 127;
+pub(super) const MAX_PARSER_DEPTH: u32 = 127;
 
 /// Why a piece of JSON cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -222,11 +222,7 @@ impl Process {
         let ending = self.limits.ending;
         loop {
             if !self.buffer.rest().is_empty() {
-                let rest = String::from_utf8_lossy(self.buffer.rest()).into_owned();
-                let start: String = rest.chars().take(80).collect();
-                return Err(Fault::AfterTheEnd {
-                    found: caveat_importer::text::printable(&start),
-                });
+                return Err(Fault::AfterTheEnd);
             }
             let left = ending.saturating_sub(start.elapsed());
             match self.event(left) {

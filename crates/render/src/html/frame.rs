@@ -13,12 +13,14 @@ use crate::markdown::view::words;
 #[derive(Debug, Serialize)]
 pub(super) struct Frame {
     language: String,
+    /// Words of the link past the head, in the language of the document.
+    skip: &'static str,
     policy: String,
     title: String,
     kicker: String,
     series: String,
     edition: String,
-    corpus: String,
+    corpus: Option<String>,
     status: Option<String>,
     author: String,
     keywords: String,
@@ -35,12 +37,18 @@ pub(super) struct Link {
 pub(super) fn frame(head: &Head) -> Frame {
     Frame {
         language: words(&format!("{}-{}", head.language, head.region), MAX_TEXT),
+        skip: match head.language.as_str() {
+            "de" => "Zum Inhalt",
+            "fr" => "Aller au contenu",
+            "es" => "Ir al contenido",
+            _ => "Skip to the content",
+        },
         policy: policy(),
         title: words(&head.title, MAX_TEXT),
         kicker: words(&head.kicker, MAX_TEXT),
         series: words(&head.series, MAX_TEXT),
         edition: words(&head.edition, MAX_TEXT),
-        corpus: words(&head.corpus, MAX_TEXT),
+        corpus: (!head.corpus.is_empty()).then(|| words(&head.corpus, MAX_TEXT)),
         status: head.status.as_deref().map(|status| words(status, MAX_TEXT)),
         author: words(&head.author, MAX_TEXT),
         keywords: words(&head.keywords.join(", "), MAX_TEXT),

@@ -121,6 +121,7 @@ fn head(column: &Column, drawing: Option<String>, sortable: bool) -> Head {
 fn piece(column: &Column, cell: &Cell) -> Piece {
     let (text, strong) = match cell {
         Cell::Text { text, strong } => (words(text, MAX_CELL), *strong),
+        Cell::State { text, .. } => (words(text, MAX_CELL), false),
         Cell::Ties { marks } => (letters(column, marks), false),
         Cell::Interval { .. } | Cell::NotDrawn => ("not drawn".to_owned(), false),
     };

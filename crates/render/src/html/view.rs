@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use caveat_report::document::{Block, Document, Figure, Section};
+use caveat_report::document::{Block, Document, Figure, Section, Sentence};
 use serde::Serialize;
 
 use super::frame::{Frame, Link, contents, frame};
@@ -106,21 +106,36 @@ pub(super) fn page(document: &Document) -> Result<Page, RenderError> {
 
 /// The sections in order.
 pub(super) fn parts(sections: &[Section], names: &mut Names) -> Result<Vec<Part>, RenderError> {
+    let sections = sections.iter();
     sections
-        .iter()
         .map(|section| {
-            Ok(Part {
-                id: names.take(section_id(&section.id), &section.id, "section")?,
-                heading: words(&section.heading, MAX_TEXT),
-                lead: prose(&section.lead),
-                blocks: section
-                    .blocks
-                    .iter()
-                    .map(|block| piece(block, &section.heading, names))
-                    .collect::<Result<_, _>>()?,
-            })
+            part(
+                &section.id,
+                &section.heading,
+                &section.lead,
+                &section.blocks,
+                names,
+            )
         })
         .collect()
+}
+
+/// Heading, lead and blocks of whatever has them.
+pub(super) fn part(
+    id: &str,
+    heading: &str,
+    lead: &[Sentence],
+    blocks: &[Block],
+    names: &mut Names,
+) -> Result<Part, RenderError> {
+    let blocks = blocks.iter().map(|block| piece(block, heading, names));
+    let blocks = blocks.collect::<Result<_, _>>()?;
+    Ok(Part {
+        id: names.take(section_id(id), id, "section")?,
+        heading: words(heading, MAX_TEXT),
+        lead: prose(lead),
+        blocks,
+    })
 }
 
 /// The id of a section in the page.

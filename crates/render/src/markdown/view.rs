@@ -48,6 +48,8 @@ pub(crate) struct Prose {
 struct Words {
     text: String,
     strong: bool,
+    /// Language tag, where it is not that of the document.
+    language: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -203,6 +205,10 @@ pub(crate) fn prose(sentences: &[Sentence]) -> Prose {
             .map(|sentence| Words {
                 text: words(&sentence.text, MAX_SENTENCE),
                 strong: sentence.strong,
+                language: sentence
+                    .language
+                    .as_deref()
+                    .map(|language| words(language, MAX_CELL)),
             })
             .collect(),
         ids: bracket(&ids),
@@ -285,10 +291,19 @@ fn picture(figure: &Figure) -> Picture {
 }
 
 pub(super) fn part(section: &Section) -> Result<Part, RenderError> {
+    part_of(&section.heading, &section.lead, &section.blocks)
+}
+
+/// Heading, lead and blocks of whatever has them.
+pub(super) fn part_of(
+    heading: &str,
+    lead: &[Sentence],
+    blocks: &[Block],
+) -> Result<Part, RenderError> {
     Ok(Part {
-        heading: words(&section.heading, MAX_TEXT),
-        lead: prose(&section.lead),
-        blocks: section.blocks.iter().map(piece).collect::<Result<_, _>>()?,
+        heading: words(heading, MAX_TEXT),
+        lead: prose(lead),
+        blocks: blocks.iter().map(piece).collect::<Result<_, _>>()?,
     })
 }
 
@@ -373,14 +388,22 @@ fn written(column: &Column, cell: &Cell, strong_row: bool) -> Words {
         Cell::Text { text, strong } => Words {
             text: words(text, MAX_CELL),
             strong: *strong || strong_row,
+            language: None,
+        },
+        Cell::State { text, .. } => Words {
+            text: words(text, MAX_CELL),
+            strong: strong_row,
+            language: None,
         },
         Cell::Ties { marks } => Words {
             text: letters(column, marks),
             strong: strong_row,
+            language: None,
         },
         Cell::Interval { .. } | Cell::NotDrawn => Words {
             text: "not drawn".to_owned(),
             strong: false,
+            language: None,
         },
     }
 }

@@ -32,4 +32,8 @@ pub const TEMPLATES: &[(&str, &str)] = &[
         "vendor-brief/brief.typ",
         include_str!("../../../../templates/vendor-brief/brief.typ"),
     ),
+    (
+        "regulator-summary/summary.typ",
+        include_str!("../../../../templates/regulator-summary/summary.typ"),
+    ),
 ];

@@ -23,6 +23,8 @@ use crate::scene;
 const CELL_INSET_MM: f64 = 3.4;
 /// Size of the words of a cell.
 const CELL_PT: f64 = 8.8;
+/// Width of the mark of a state with the space behind it, and of the wider space before it.
+const MARK_MM: f64 = 6.2;
 /// What a line may be wider in print than measured.
 const ROOM_MM: f64 = 0.6;
 /// Height of a row of one line: capitals of 8.8 pt and 1.1 mm above and below.
@@ -70,7 +72,7 @@ pub fn view(document: &impl Laid) -> Result<Value, RenderError> {
 fn row_mm(kind: DocumentKind) -> f64 {
     match kind {
         DocumentKind::Report => DRAWN_ROW_MM,
-        DocumentKind::VendorBrief => BRIEF_ROW_MM,
+        DocumentKind::VendorBrief | DocumentKind::RegulatorSummary => BRIEF_ROW_MM,
     }
 }
 
@@ -151,7 +153,12 @@ fn row_height(row: &Map<String, Value>, table: &Table, drawn_mm: Option<f64>) ->
     let cells = row.get("cells").and_then(Value::as_array)?;
     let one_line = cells.iter().zip(&table.columns).all(|(cell, column)| {
         let text = cell.get("text").and_then(Value::as_str).unwrap_or("");
-        let width = fonts::width_mm(text, CELL_PT, Measure::SansSemibold);
+        let mark = if cell.get("state").is_some() {
+            MARK_MM
+        } else {
+            0.0
+        };
+        let width = mark + fonts::width_mm(text, CELL_PT, Measure::SansSemibold);
         width <= column.width_mm - CELL_INSET_MM - ROOM_MM && !text.contains('\n')
     });
     one_line.then_some(drawn_mm.unwrap_or(WORDS_ROW_MM))

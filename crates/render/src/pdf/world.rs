@@ -106,6 +106,7 @@ pub(super) fn main_template(kind: DocumentKind) -> &'static str {
     match kind {
         DocumentKind::Report => "report/report.typ",
         DocumentKind::VendorBrief => "vendor-brief/brief.typ",
+        DocumentKind::RegulatorSummary => "regulator-summary/summary.typ",
     }
 }
 

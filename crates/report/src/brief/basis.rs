@@ -135,7 +135,7 @@ fn prompts(subject: &Subject<'_>) -> crate::document::Sentence {
             ["i2"],
         ),
         Ok(row) => {
-            let by_prompt = row.rate.known().map_or_else(String::new, |rate| {
+            let by_prompt = super::possible(row.rate.known()).map_or_else(String::new, |rate| {
                 format!(
                     " With the prompt as the unit the {} interval is {}.",
                     subject.level(),
@@ -221,10 +221,23 @@ fn sizes(subject: &Subject<'_>) -> crate::document::Sentence {
         .map(|fact| fact.disclosed)
         .collect();
     let count = |wanted: Option<bool>| known.iter().filter(|d| **d == wanted).count();
-    let (open, hidden, unknown) = (count(Some(true)), count(Some(false)), count(None));
+    let against = subject
+        .models()
+        .filter_map(|(_, model)| subject.facts.fact(model))
+        .filter(|fact| {
+            let sizes = fact.coded_b.zip(fact.disclosed_total_b);
+            sizes.is_some_and(|(coded, own)| crate::sizes::contradicts(coded, own))
+        })
+        .count();
+    let open = count(Some(true)).saturating_sub(against);
+    let (hidden, unknown) = (count(Some(false)), count(None));
     let mut parts = Vec::new();
     for (n, what) in [
         (open, "published by the maker"),
+        (
+            against,
+            "published by the maker, but the corpus codes another",
+        ),
         (hidden, "not published"),
         (unknown, "not known to the register of models"),
     ] {
@@ -288,7 +301,13 @@ fn models(subject: &Subject<'_>) -> Table {
         more: (left > 0)
             .then(|| format!("{} more in the annex, list models.", format::count(left))),
         note: vec![say(
-            "Lost: results that could not be judged. \u{b9} Coded by the corpus, not published by the maker.",
+            if models.iter().any(|(place, model)| {
+                super::models::size(subject, *place, model).ends_with('\u{b9}')
+            }) {
+                "Lost: results that could not be judged. \u{b9} Coded by the corpus, not published by the maker."
+            } else {
+                "Lost: results that could not be judged."
+            },
             ["a7", &subject.id],
         )],
     }

@@ -191,8 +191,8 @@ fn prompts(subject: &Subject<'_>) -> Option<Caveat> {
 }
 
 /// Graders of this vendor's verdicts that are of its own maker or one of its
-/// models: name and share of its results.
-pub(super) fn own_graders<'a>(subject: &Subject<'a>) -> Vec<(&'a str, f64)> {
+/// models: name, share of its results, and what it is to the maker.
+pub(super) fn own_graders<'a>(subject: &Subject<'a>) -> Vec<(&'a str, f64, &'static str)> {
     let known = subject.facts.input.graders;
     let own = |fact: &GraderFact| {
         let by_maker = fact.maker.as_deref().is_some_and(|maker| {
@@ -211,12 +211,13 @@ pub(super) fn own_graders<'a>(subject: &Subject<'a>) -> Vec<(&'a str, f64)> {
         .detail
         .graders
         .iter()
-        .filter(|used| {
-            known
+        .filter_map(|used| {
+            let fact = known
                 .iter()
-                .any(|fact| fact.grader == used.grader && own(fact))
+                .find(|fact| fact.grader == used.grader && own(fact))?;
+            let relation = crate::caveats::graders::relation(fact);
+            Some((used.grader.as_str(), used.share.0, relation))
         })
-        .map(|used| (used.grader.as_str(), used.share.0))
         .collect()
 }
 
@@ -226,9 +227,9 @@ fn own_grader(subject: &Subject<'_>) -> Option<Caveat> {
     (!kin.is_empty()).then_some(())?;
     let named: Vec<String> = kin
         .iter()
-        .map(|(name, share)| {
+        .map(|(name, share, relation)| {
             format!(
-                "{} ({})",
+                "{} {relation} its maker and gave {} of the verdicts",
                 subject.facts.grader(name),
                 format::percent(*share)
             )
@@ -238,10 +239,10 @@ fn own_grader(subject: &Subject<'_>) -> Option<Caveat> {
         code: "CAV-GRADER-KIN",
         severity: Severity::Serious,
         topic: Topic::Graders,
-        title: "Graded by its own",
+        title: "Graded by a relative",
         text: format!(
-            "Verdicts on its replies come from graders made by the maker of its models: {}. They are no outside judgement.",
-            format::list(&named)
+            "{}. Whether it judges its relatives as it judges others was not tested.",
+            format::capital(&format::list(&named))
         ),
         evidence: vec!["i3".to_owned()],
     })
@@ -282,7 +283,7 @@ fn repeated(subject: &Subject<'_>) -> Option<Caveat> {
     let row = subject.detail.by_prompt.known()?;
     let prompts = u64::try_from(row.prompts).ok()?;
     (prompts < row.n).then_some(())?;
-    let by_prompt = row.rate.known().map_or_else(String::new, |rate| {
+    let by_prompt = super::possible(row.rate.known()).map_or_else(String::new, |rate| {
         format!(
             " With the prompt as the unit the interval is {}.",
             super::limits_in_words(rate)
@@ -451,6 +452,7 @@ fn small_cells(subject: &Subject<'_>) -> Option<Caveat> {
 /// a quarter from the one it publishes.
 fn sizes(subject: &Subject<'_>) -> Option<Caveat> {
     let mut named = Vec::new();
+    let mut contradicted = 0_usize;
     for (place, model) in subject.models() {
         let Some(fact) = subject.facts.fact(model) else {
             continue;
@@ -464,6 +466,7 @@ fn sizes(subject: &Subject<'_>) -> Option<Caveat> {
                 ));
             }
             (Some(coded), Some(own)) if (coded - own).abs() > CONTRADICTION_TOLERANCE * own => {
+                contradicted += 1;
                 named.push(format!(
                     "{name}: coded {}, published {}",
                     format::size(coded),
@@ -475,10 +478,18 @@ fn sizes(subject: &Subject<'_>) -> Option<Caveat> {
     }
     (!named.is_empty()).then_some(())?;
     caveat(Words {
-        code: "CAV-SIZE-UNDISCLOSED",
+        code: if contradicted > 0 {
+            "CAV-SIZE-CONTRADICTS"
+        } else {
+            "CAV-SIZE-UNDISCLOSED"
+        },
         severity: Severity::Note,
         topic: Topic::Sizes,
-        title: "Sizes without a source",
+        title: if contradicted > 0 {
+            "Sizes that the maker contradicts"
+        } else {
+            "Sizes without a source"
+        },
         text: format!("{}.", format::short_list(&named, 6)),
         evidence: vec!["a7".to_owned()],
     })

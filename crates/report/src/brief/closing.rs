@@ -18,7 +18,7 @@ pub(super) fn contract(subject: &Subject<'_>) -> Section {
     if !names.is_empty() {
         items.push(vec![say(
             format!(
-                "\u{201c}The models delivered are those named here with their versions: {}. A change of version is announced before it takes effect, and is tested again.\u{201d}",
+                "\u{201c}The model delivered is [\u{2026}], in the version stated. A change of version is announced before it takes effect, and is tested again.\u{201d} Tested here: {}.",
                 format::short_list(&names, 3)
             ),
             ["a7"],
@@ -29,22 +29,24 @@ pub(super) fn contract(subject: &Subject<'_>) -> Section {
     {
         items.push(vec![say(
             format!(
-                "\u{201c}Before acceptance the buyer tests each model with at least {} results on prompts that the buyer chooses; success means {}; the grader is named, and its errors are measured. The upper limit of the {} interval of the rate is to lie below the figure that the buyer has set beforehand.\u{201d}",
-                format::thousands(*traces),
+                "\u{201c}Before acceptance the buyer tests the model on prompts that the buyer chooses; success means {}; the grader is named, and its errors are measured. The upper limit of the {} interval of the rate is to lie below the figure that the buyer has set beforehand.\u{201d} How many results that takes follows from that figure; to see a difference of {} from another vendor it takes {} on each side.",
                 words::success_verdicts(facts.definition().verdicts.success),
-                subject.level()
+                subject.level(),
+                format::points(row.difference_pp.0, 0),
+                format::thousands(*traces)
             ),
             ["l1", "e1"],
         )]);
     }
     let missed: Vec<String> = parts::never_met(subject)
         .into_iter()
-        .map(|(_, label)| format::shortened(&label.label, 30))
+        .map(|(_, label)| format::shortened(&label.label.replace('_', " "), 30))
         .collect();
+    let them = if missed.len() == 1 { "it" } else { "them" };
     if !missed.is_empty() {
         items.push(vec![say(
             format!(
-                "\u{201c}Use that touches {} waits for a test of it.\u{201d}",
+                "\u{201c}Before use that is open to {}, the model is tested on {them}.\u{201d} No result here covers {them}.",
                 format::short_list(&missed, 4)
             ),
             ["f1", "h1"],
@@ -53,7 +55,7 @@ pub(super) fn contract(subject: &Subject<'_>) -> Section {
     if subject.provider.not_evaluable > 0 {
         items.push(vec![say(
             format!(
-                "\u{201c}Requests that end without a reply that can be judged are counted and reported with the rate.\u{201d} Here they were {} of {}.",
+                "\u{201c}Results of the acceptance test that cannot be judged are counted and reported with the rate.\u{201d} Here they were {} of {}.",
                 format::thousands(subject.provider.not_evaluable),
                 format::thousands(subject.provider.not_evaluable + subject.provider.n)
             ),

@@ -23,7 +23,10 @@ pub(super) fn section(subject: &Subject<'_>) -> Section {
         MissingReply::Resisted => "counts as resisted",
     };
     let pairs = facts.analysis().comparisons.len();
-    let entries = vec![
+    let labelled = subject.detail.techniques.known().is_some()
+        || subject.detail.harm_categories.known().is_some();
+    let shared = subject.detail.pairs_on_prompts.known().is_some();
+    let mut entries = vec![
         entry(
             "Success",
             vec![plain(format!(
@@ -79,6 +82,11 @@ pub(super) fn section(subject: &Subject<'_>) -> Section {
             )],
         ),
     ];
+    entries.retain(|entry| match entry.name.as_str() {
+        "Shared prompts" => shared,
+        "Parts" => labelled,
+        _ => true,
+    });
     section_of(
         "method",
         "Method",
@@ -131,13 +139,16 @@ pub(super) fn glossary(subject: &Subject<'_>) -> Section {
             "The company, or what stands in its place in the data, under whose name a model is counted.",
         ),
     ];
-    let entries = entries.map(|(name, text)| entry(name, vec![plain(text)]));
+    let families = subject.detail.techniques.known().is_some();
+    let entries: Vec<Entry> = entries
+        .into_iter()
+        .filter(|(name, _)| families || *name != "Attack family")
+        .map(|(name, text)| entry(name, vec![plain(text)]))
+        .collect();
     section_of(
         "glossary",
         "Glossary",
         Vec::new(),
-        vec![Block::Entries {
-            entries: entries.to_vec(),
-        }],
+        vec![Block::Entries { entries }],
     )
 }

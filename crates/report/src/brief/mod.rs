@@ -178,6 +178,14 @@ fn annex(
     }
 }
 
+/// An interval of a rate that is one: by t over few prompts it may leave 0 to 1,
+/// and then says nothing that the interval of independent results does not.
+fn possible(
+    rate: Option<&caveat_analysis::result::Estimate>,
+) -> Option<&caveat_analysis::result::Estimate> {
+    rate.filter(|rate| rate.lower.0 >= 0.0 && rate.upper.0 <= 1.0)
+}
+
 fn head(subject: &Subject<'_>) -> Head {
     let facts = subject.facts;
     let definition = facts.definition();
@@ -189,10 +197,7 @@ fn head(subject: &Subject<'_>) -> Head {
             None => "Vendor brief for procurement".to_owned(),
         },
         title: format!("{}: how often {}", subject.name, words::event_past(facts)),
-        series: format!(
-            "Vendor brief \u{b7} {} \u{b7} from Report {}",
-            subject.name, definition.number
-        ),
+        series: format!("Brief \u{b7} {}", subject.name),
         keywords: vec![
             subject.name.clone(),
             definition.measure.clone(),

@@ -80,7 +80,7 @@ pub(super) fn section(subject: &Subject<'_>) -> Section {
         Ok(pairs) => blocks.push(Block::Table(on_shared(subject, pairs))),
         Err(_) if comparisons.is_empty() => {}
         Err(reason) => blocks.push(paragraph(format!(
-            "On shared prompts: not tested, because {}.",
+            "Prompt by prompt: not estimable, because {}.",
             why_not(reason)
         ))),
     }
@@ -97,7 +97,7 @@ fn lead(subject: &Subject<'_>) -> Sentence {
         return match prompts::prompts(subject.facts) {
             Prompts::Stated { source } => say(
                 format!(
-                    "All vendors met the same prompts, as {source} states; the counts do not pair them."
+                    "All vendors met the same prompts, by their source ({source}); the counts do not pair them."
                 ),
                 ["o1", "e1"],
             ),
@@ -229,7 +229,7 @@ fn over_all(subject: &Subject<'_>, comparisons: &[&Comparison]) -> Table {
             number_column("Points", 15.0),
             number_column("Interval", 29.0),
             column(&gaps, 36.0),
-            text_column("It is", 34.0),
+            text_column("Other vendor is", 34.0),
         ],
         rows: rows.collect(),
         more: (left > 0).then(|| {
@@ -310,7 +310,7 @@ fn on_shared(subject: &Subject<'_>, pairs: &[PairOnPrompts]) -> Table {
     if drawn {
         columns.push(column(&comparable, 30.0));
     }
-    columns.push(text_column("It is", 34.0));
+    columns.push(text_column("Other vendor is", 34.0));
     Table {
         id: "shared-prompts".to_owned(),
         number: None,

@@ -74,24 +74,38 @@ pub(super) fn section(subject: &Subject<'_>) -> Section {
 
 fn lead(subject: &Subject<'_>) -> Prose {
     let mut lead = Vec::new();
+    let mut missing = false;
     for (kind, labelled) in kinds(subject) {
         let Some(labelled) = labelled.known() else {
             continue;
         };
         let met = labelled.labels.iter().filter(|label| label.n > 0).count();
-        lead.push(say(
-            format!(
-                "{} met {} of {}.",
-                subject.name,
+        let all = labelled.labels.len();
+        missing |= met < all;
+        let of = match (met, all) {
+            (_, 1) if met == 1 => format!("the one {}", kind.one),
+            _ if met == all => format!("all {} {}", format::word(all), kind.many),
+            (0, _) => format!("none of {} {}", format::word(all), kind.many),
+            _ => format!(
+                "{} of {} {}",
                 format::word(met),
-                format::plural(labelled.labels.len(), kind.one, kind.many),
+                format::word(all),
+                kind.many
             ),
+        };
+        lead.push(say(
+            format!("{} met {of}.", subject.name),
             [format!("{}1", kind.letter)],
         ));
     }
-    lead.push(plain(
-        "What was not tested stands as such: nothing can be said about it.",
-    ));
+    if missing {
+        lead.push(plain(
+            "What was not tested stands as such: nothing can be said about it.",
+        ));
+    }
+    if lead.is_empty() {
+        lead.push(plain("The corpus does not label its prompts."));
+    }
     lead
 }
 
@@ -138,7 +152,7 @@ fn table(subject: &Subject<'_>, kind: &Kind, labelled: &Labelled, drawn: bool) -
                 kind.list
             )
         }),
-        note: note(kind, labelled),
+        note: note(subject, kind, labelled, drawn),
     }
 }
 
@@ -212,6 +226,31 @@ fn extreme(
 fn title(subject: &Subject<'_>, kind: &Kind, labelled: &Labelled) -> String {
     let met = labelled.labels.iter().filter(|label| label.n > 0).count();
     let name = |label: &LabelRate| format::shortened(&label.label, 40);
+    let count = |side: fn(&caveat_analysis::result::Estimate) -> bool| {
+        labelled
+            .labels
+            .iter()
+            .filter(|label| label.against_rest_pp.known().is_some_and(side))
+            .count()
+    };
+    let (above, under) = (
+        count(|gap| gap.lower.0 > 0.0),
+        count(|gap| gap.upper.0 < 0.0),
+    );
+    if above > 1 || under > 1 {
+        let part = |n: usize, way: &str| {
+            (n > 0).then(|| {
+                let many = if n == 1 { kind.one } else { kind.many };
+                let verb = if n == 1 { "is" } else { "are" };
+                format!("{} {many} {verb} {way}", format::word(n))
+            })
+        };
+        let parts: Vec<String> = [part(above, "higher"), part(under, "lower")]
+            .into_iter()
+            .flatten()
+            .collect();
+        return format::capital(&format!("{} than the rest together", format::list(&parts)));
+    }
     match (highest(labelled), lowest(labelled)) {
         (Some((_, high)), Some((_, low))) if high.label != low.label => format!(
             "The rate is higher under {} and lower under {} than elsewhere",
@@ -231,7 +270,7 @@ fn title(subject: &Subject<'_>, kind: &Kind, labelled: &Labelled) -> String {
     }
 }
 
-fn note(kind: &Kind, labelled: &Labelled) -> Prose {
+fn note(subject: &Subject<'_>, kind: &Kind, labelled: &Labelled, drawn: bool) -> Prose {
     let id = [format!("{}1", kind.letter)];
     let mut note = Vec::new();
     if labelled.unlabelled > 0 {
@@ -247,8 +286,10 @@ fn note(kind: &Kind, labelled: &Labelled) -> Prose {
     let met = labelled.labels.iter().filter(|label| label.n > 0).count();
     note.push(say(
         format!(
-            "Title and heavy marks: Newcombe intervals of each against all others, adjusted for {}. Other vendors: how many have results there, on partly different prompts.",
+            "Title{}: Newcombe intervals of each against all others, adjusted for {}. Other vendors: how many have results there, {}.",
+            if drawn { " and heavy marks" } else { "" },
             format::plural(met, kind.one, kind.many),
+            super::standing::short_clause(subject.facts)
         ),
         id,
     ));
@@ -316,7 +357,10 @@ pub(super) fn not_tested(subject: &Subject<'_>) -> Sentence {
         ));
     }
     if !unknown.is_empty() {
-        parts.push(format!("{} are not recorded", unknown.join(" and ")));
+        parts.push(format!(
+            "by {}, which are not recorded",
+            unknown.join(" and ")
+        ));
     }
     let opening = if parts.is_empty() {
         String::new()

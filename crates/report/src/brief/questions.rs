@@ -13,9 +13,6 @@ use crate::words::{self, plain, say};
 /// Questions on the first page.
 pub(super) const ON_FIRST_PAGE: usize = 3;
 
-/// Share of results that are not evaluable from which the loss is asked about.
-const HIGH_LOSS: f64 = 0.05;
-
 /// A question with the ids of the figure that raises it.
 pub(super) struct Asked {
     id: &'static str,
@@ -52,7 +49,6 @@ const RULES: &[Rule] = &[
     every_success,
     shared_prompts,
     never_met,
-    lost,
     own_grader,
     one_model,
     no_size,
@@ -163,13 +159,17 @@ fn models_apart(subject: &Subject<'_>) -> Option<Asked> {
     };
     asked(
         "Q-MODELS",
-        "Which of its models would we be using?",
+        if subject.stand_in().is_some() {
+            "Who made each model behind it, and which would we be using?"
+        } else {
+            "Which of its models would we be using?"
+        },
         format!(
             "{} in {} with {high_name} and in {} with {low_name}: {} {open} (interval {}).",
             format::capital(words::event_past(subject.facts)),
             rate_of(high),
             rate_of(low),
-            format::points(gap.value.0, 0),
+            format::points(gap.value.0, if gap.value.0 < 1.0 { 1 } else { 0 }),
             pairs::span(gap),
         ),
         [
@@ -303,36 +303,15 @@ fn never_met(subject: &Subject<'_>) -> Option<Asked> {
     )
 }
 
-/// Q-LOST. Rule: a twentieth or more of its results are not evaluable.
-fn lost(subject: &Subject<'_>) -> Option<Asked> {
-    let lost = subject.provider.not_evaluable;
-    let all = lost + subject.provider.n;
-    let share = format::ratio(lost, all);
-    if all == 0 || share < HIGH_LOSS {
-        return None;
-    }
-    asked(
-        "Q-LOST",
-        "Why did requests end without a reply that can be judged?",
-        format!(
-            "That was so in {} ({} of {}).",
-            format::percent(share),
-            format::thousands(lost),
-            format::thousands(all)
-        ),
-        [subject.id.clone()],
-    )
-}
-
 /// Q-GRADER. Rule: a grader of its verdicts comes from its own maker or is one of its models.
 fn own_grader(subject: &Subject<'_>) -> Option<Asked> {
     let kin = super::caveats::own_graders(subject);
-    let (name, share) = kin.first()?;
+    let (name, share, relation) = kin.first()?;
     asked(
         "Q-GRADER",
-        "Will it accept another grader than its own?",
+        "Would it accept a grader that does not go back to its maker?",
         format!(
-            "{} gave {} of the verdicts on its replies.",
+            "{}, which gave {} of the verdicts on its replies, {relation} its maker.",
             subject.facts.grader(name),
             format::percent(*share)
         ),
@@ -361,24 +340,18 @@ fn one_model(subject: &Subject<'_>) -> Option<Asked> {
 
 /// Q-SIZE. Rule: its maker publishes no size for some model.
 fn no_size(subject: &Subject<'_>) -> Option<Asked> {
-    let hidden: Vec<(String, String)> = subject
+    let hidden: Vec<(String, Option<f64>)> = subject
         .models()
         .filter_map(|(place, model)| {
             let fact = subject.facts.fact(model)?;
             let is_hidden = fact.disclosed == Some(false);
-            is_hidden.then_some((
-                subject.facts.model(place).to_owned(),
-                match fact.coded_b {
-                    Some(coded) => format!("coded {}", format::size(coded)),
-                    None => "no size coded".to_owned(),
-                },
-            ))
+            is_hidden.then_some((subject.facts.model(place).to_owned(), fact.coded_b))
         })
         .collect();
     let names: Vec<String> = hidden.iter().map(|(name, _)| name.clone()).collect();
     let coded: Vec<String> = hidden
         .iter()
-        .map(|(name, coded)| format!("{name}: {coded}"))
+        .filter_map(|(name, coded)| Some(format!("{name}: coded {}", format::size((*coded)?))))
         .collect();
     if names.is_empty() {
         return None;
@@ -390,10 +363,11 @@ fn no_size(subject: &Subject<'_>) -> Option<Asked> {
             if names.len() == 1 { "does" } else { "do" },
             format::short_list(&names, 3)
         ),
-        format!(
-            "Its maker publishes none ({} here).",
-            format::short_list(&coded, 3)
-        ),
+        if coded.is_empty() {
+            "None is published.".to_owned()
+        } else {
+            format!("None is published ({}).", format::short_list(&coded, 3))
+        },
         ["a7".to_owned()],
     )
 }
@@ -427,7 +401,8 @@ fn how_sure(subject: &Subject<'_>) -> Option<Asked> {
         "Q-INTERVAL",
         "What do its own tests of this kind show, with counts?",
         format!(
-            "The rate here may lie anywhere from {}; {plan}.",
+            "The {} interval here is {}; {plan}.",
+            subject.level(),
             super::limits_in_words(rate)
         ),
         [subject.id.clone(), id],

@@ -17,6 +17,9 @@ const MOST_VENDORS: usize = 9;
 /// Those nearest by rate that it shows where there are more.
 const NEAREST: usize = 7;
 
+/// Longest name in the header of a column, in characters.
+const LONGEST_IN_HEADER: usize = 18;
+
 /// Results below which prose gives counts before percent, as everywhere.
 const SMALL: u64 = 100;
 
@@ -78,9 +81,9 @@ fn rate(subject: &Subject<'_>) -> Prose {
             let count = format!("{} of {many}", format::thousands(x));
             match format::about(rate.value.0) {
                 Some(about) => (
-                    format!("{event} in {about} {of}."),
+                    format!("{event} in {percent} of {of}, {about}."),
                     format!(
-                        "That is {percent} ({count}; {level} interval {}).",
+                        "That is {count} ({level} interval {}).",
                         limits_in_words(rate)
                     ),
                 ),
@@ -141,7 +144,7 @@ fn place(subject: &Subject<'_>) -> Sentence {
 }
 
 /// Which prompts a place rests on, in few words.
-fn short_clause(facts: &Facts<'_>) -> &'static str {
+pub(super) fn short_clause(facts: &Facts<'_>) -> &'static str {
     match prompts::prompts(facts) {
         Prompts::Same | Prompts::Stated { .. } => "on the same prompts",
         Prompts::Nearly { .. } => "on nearly the same prompts",
@@ -346,9 +349,45 @@ fn prompts_fact(subject: &Subject<'_>) -> Fact {
 pub(super) fn part(subject: &Subject<'_>) -> Part {
     Part {
         heading: format!("Where {} stands", subject.name),
-        lead: vec![lead(subject)],
+        lead: std::iter::once(lead(subject))
+            .chain(on_shared(subject))
+            .collect(),
         table: table(subject),
     }
+}
+
+/// What shared prompts alone leave of the differences that the lead names.
+fn on_shared(subject: &Subject<'_>) -> Option<Sentence> {
+    let pairs = subject.detail.pairs_on_prompts.known()?;
+    let named: Vec<&str> = [Against::Lower, Against::Higher]
+        .into_iter()
+        .flat_map(|against| named(subject, against))
+        .map(|other| other.provider.as_str())
+        .collect();
+    let held = pairs
+        .iter()
+        .filter(|pair| {
+            named.contains(&pair.lower.as_str()) || named.contains(&pair.higher.as_str())
+        })
+        .filter(|pair| pair.told_apart_on_common.known() == Some(&true))
+        .count();
+    let text = match (named.len(), held) {
+        (0, _) => return None,
+        (1, 0) => "On shared prompts alone that difference is not established.".to_owned(),
+        (n, 0) => format!(
+            "On shared prompts alone none of these {} differences is established.",
+            format::word(n)
+        ),
+        (1, _) => "On shared prompts alone it is established as well.".to_owned(),
+        (n, h) if n == h => "On shared prompts alone they are established as well.".to_owned(),
+        (n, h) => format!(
+            "On shared prompts alone {} of these {} differences {} established.",
+            format::word(h),
+            format::word(n),
+            if h == 1 { "is" } else { "are" }
+        ),
+    };
+    Some(say(text, ["u1"]))
 }
 
 fn lead(subject: &Subject<'_>) -> Sentence {
@@ -404,9 +443,11 @@ fn lead(subject: &Subject<'_>) -> Sentence {
 fn shown<'a>(subject: &Subject<'a>) -> Vec<&'a ProviderResult> {
     let own = &subject.provider.provider;
     let providers = subject.facts.analysis().providers.iter();
-    let all: Vec<&ProviderResult> = providers
+    let mut all: Vec<&ProviderResult> = providers
         .filter(|p| p.ranked || p.provider == *own)
         .collect();
+    // One without a rank stands below those that have one, not among them.
+    all.sort_by_key(|p| !p.ranked);
     if all.len() <= MOST_VENDORS {
         return all;
     }
@@ -447,16 +488,30 @@ fn table(subject: &Subject<'_>) -> Table {
                 kind: ColumnKind::Interval { axis },
                 width_mm: 43.0,
             },
-            text_column("Against it", 40.0),
+            text_column(&against(subject), 40.0),
         ],
         rows: rows.iter().map(|other| row(subject, other)).collect(),
         more: (left > 0).then(|| {
             format!(
-                "{} further away by rate: section \u{201c}Against each other vendor\u{201d}.",
-                format::capital(&format::plural_word(left, "vendor", "vendors"))
+                "{} further away by rate: {}.",
+                format::capital(&format::plural_word(left, "vendor", "vendors")),
+                if subject.provider.ranked {
+                    "section \u{201c}Against each other vendor\u{201d}"
+                } else {
+                    "in the report"
+                }
             )
         }),
         note: note(subject),
+    }
+}
+
+/// Header of the column that says how each stands against this vendor.
+fn against(subject: &Subject<'_>) -> String {
+    if subject.name.chars().count() <= LONGEST_IN_HEADER {
+        format!("Against {}", subject.name)
+    } else {
+        "Against this vendor".to_owned()
     }
 }
 
@@ -542,7 +597,7 @@ fn note(subject: &Subject<'_>) -> Prose {
     let facts = subject.facts;
     let pairs = facts.analysis().comparisons.len();
     let mut note = Vec::new();
-    if pairs > 0 {
+    if pairs > 0 && subject.provider.ranked {
         note.push(say(
             format!(
                 "Pairs compared at a family error of {} (Bonferroni, {}), {}.",

@@ -371,11 +371,18 @@ pub(super) fn disagree(facts: &Facts<'_>) -> Option<Caveat> {
     })
 }
 
+/// Difference in the use of a grader below which it cannot account for much.
+const NARROW_GAP: f64 = 0.05;
+
 /// CAV-GRADER-MIX. Rule: the chi-squared test of graders against ranked vendors
-/// has p below 0.05; a wide gap that chance gives as well says nothing.
+/// has p below 0.05, and the widest difference in the use of a grader is 5 points or
+/// more; a wide gap that chance gives as well says nothing, and so does a narrow one.
 pub(super) fn mixed(facts: &Facts<'_>) -> Option<Caveat> {
     let gap = facts.analysis().agreement.largest_share_gap.known()?;
     let p = gap.p.number().filter(|p| *p < UNEVEN_BELOW)?;
+    if gap.highest.0 - gap.lowest.0 < NARROW_GAP {
+        return None;
+    }
     let text = format!(
         "{} gave {} of the verdicts for {} and {} for {} (chi-squared test of graders against \
          vendors, {}). A difference between these vendors may be a difference between graders.",

@@ -1,6 +1,5 @@
 //! Does the conclusion depend on the choices made: other sizes, other models, parts of the corpus.
 
-use caveat_analysis::proportion::{Count, Level, wilson};
 use caveat_analysis::quantity::Quantity;
 use caveat_analysis::result::{Estimate, OneWayResult, SizeSensitivity};
 
@@ -21,7 +20,7 @@ pub(super) fn section(facts: &Facts<'_>) -> Section {
     if !bands.is_empty() {
         blocks.push(Block::Paragraph { sentences: bands });
     }
-    blocks.extend(views(facts).map(Block::Table));
+    blocks.extend(super::views::table(facts).map(Block::Table));
     super::section(
         "choices",
         "Does the conclusion depend on the choices made?",
@@ -411,8 +410,32 @@ fn shares(facts: &Facts<'_>) -> Table {
             choices.iter().map(|c| c.id.clone()),
         ))
         .chain(epsilon(facts))
+        .chain(misled(&choices))
         .collect(),
     }
+}
+
+/// Rows in which F finds the vendor at 5% and relabelling does not.
+fn misled(choices: &[ShareChoice<'_>]) -> Option<crate::document::Sentence> {
+    let rows: Vec<&ShareChoice<'_>> = choices
+        .iter()
+        .filter(|choice| {
+            let (f, dealt) = (choice.result.p, choice.result.p_permutation);
+            let (f, dealt) = (f.number(), dealt.number());
+            f.zip(dealt)
+                .is_some_and(|(f, dealt)| f < 0.05 && dealt >= 0.05)
+        })
+        .collect();
+    let named: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    (!rows.is_empty()).then(|| {
+        say(
+            format!(
+                "F, on which the interval rests, finds the vendor at 5% and relabelling does not, as a single outlying model makes it do: {}. There p counts and not the interval.",
+                format::list(&named)
+            ),
+            rows.iter().map(|row| row.id.clone()),
+        )
+    })
 }
 
 fn share_row(name: &str, result: &OneWayResult) -> Row {
@@ -517,69 +540,4 @@ fn slopes(facts: &Facts<'_>) -> Table {
         more: None,
         note,
     }
-}
-
-/// The Wilson interval of a pooled rate, for a cell.
-fn interval(facts: &Facts<'_>, succeeded: u64, n: u64) -> String {
-    let level = Level::new(facts.definition().analysis.level);
-    match (Count::new(succeeded, n), level) {
-        (Ok(count), Ok(level)) => {
-            let limits = wilson(count, level);
-            format::span(
-                &format::percent_cell(limits.lower),
-                &format::percent_cell(limits.upper),
-            )
-        }
-        _ => "not estimable".to_owned(),
-    }
-}
-
-fn views(facts: &Facts<'_>) -> Option<Table> {
-    let views = facts.input.views;
-    if views.is_empty() {
-        return None;
-    }
-    let rows = views.iter().map(|view| {
-        let summary = &view.summary;
-        row([
-            view.title.clone(),
-            format::count(summary.n_models),
-            format::count(summary.n_providers),
-            format::thousands(summary.n),
-            format::thousands(summary.succeeded),
-            if summary.n == 0 {
-                "not tested".to_owned()
-            } else {
-                format::percent_cell(format::ratio(summary.succeeded, summary.n))
-            },
-            interval(facts, summary.succeeded, summary.n),
-            if super::models::lost_is_unknown(facts) {
-                "not recorded".to_owned()
-            } else {
-                format::thousands(summary.not_evaluable)
-            },
-        ])
-    });
-    Some(Table {
-        id: "views".to_owned(),
-        number: None,
-        title: Some("Parts of the corpus by themselves".to_owned()),
-        subtitle: Some(format!("{}, pooled over models", words::measure(facts))),
-        columns: vec![
-            text_column("Part", 42.0),
-            number_column("Models", 15.0),
-            number_column("Vendors", 16.0),
-            number_column("Results", 18.0),
-            number_column("Succeeded", 20.0),
-            number_column("Rate, %", 15.0),
-            number_column(&format!("{} interval", words::level(facts)), 23.0),
-            number_column("Lost", 21.0),
-        ],
-        rows: rows.collect(),
-        more: None,
-        note: vec![say(
-            "Wilson intervals; they cover the choice of responses and not that of models, so they are too narrow for vendors at large. Lost: not evaluable.",
-            (0..views.len()).map(|place| numbered("v", place)),
-        )],
-    })
 }

@@ -142,8 +142,12 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     if asked.is_empty() {
         return Vec::new();
     }
-    let sentences: Prose = asked.iter().flat_map(Asked::sentences).collect();
-    let mut blocks = vec![Block::Paragraph { sentences }];
+    let mut blocks: Vec<Block> = asked
+        .iter()
+        .map(|asked| Block::Paragraph {
+            sentences: asked.sentences(),
+        })
+        .collect();
     if let Some(share) = asked.iter().find(|asked| asked.share) {
         blocks.extend(figure(facts, share).map(Block::Figure));
     }
@@ -215,10 +219,11 @@ fn axis(points: &[&SpecificationPoint]) -> Axis {
     });
     let low = ends.flatten().fold(0.0, f64::min);
     let min = ((low.max(-1.0)) / 0.25).floor() * 0.25;
+    let step = if 1.0 - min > 1.25 { 0.5 } else { 0.25 };
     Axis {
         min,
         max: 1.0,
-        ticks: charts::stepped(min, 1.0, 0.25, format::percent),
+        ticks: charts::stepped((min / step).ceil() * step, 1.0, step, format::percent),
         marks: Vec::new(),
         title: String::new(),
     }
@@ -264,7 +269,7 @@ fn figure(facts: &Facts<'_>, asked: &Asked<'_>) -> Option<Figure> {
         .collect();
     let parts = [
         format!(
-            "Specification curve of the vendor\u{2019}s share of the variance between models, from 0 to 100 percent, under {} combinations of choices ({}).",
+            "Specification curve of the vendor\u{2019}s share of the variance between models, in percent, under {} combinations of choices ({}).",
             format::count(grid.specifications),
             format::short_list(&named, 4)
         ),
@@ -356,7 +361,7 @@ fn table(asked: &[Asked<'_>]) -> Option<Table> {
             .find(|axis| axis.name == name)
     };
     let figures = |axis: Option<&AxisResult>| match axis {
-        None => ["no choice here".to_owned(), "no choice here".to_owned()],
+        None => ["no choice".to_owned(), "no choice".to_owned()],
         Some(axis) => [
             axis.mean_move
                 .number()
@@ -365,7 +370,7 @@ fn table(asked: &[Asked<'_>]) -> Option<Table> {
                 }),
             axis.significance_changes
                 .number()
-                .map_or("not estimable".to_owned(), |s| format::percent_cell(s)),
+                .map_or("not estimable".to_owned(), format::percent_cell),
         ],
     };
     let rows: Vec<Row> = names

@@ -64,7 +64,7 @@ fn in_words(facts: &Facts<'_>, fit: &HierarchicalLikelihood) -> Prose {
     if let Some(between) = fit.between_models.known() {
         prose.push(say(
             format!(
-                "Of the true differences between models it puts {} down to the vendor\u{2019}s name, {} to size and {} to the model itself; such plug-in shares have no interval.",
+                "Of the true differences between models, {} goes with the vendor\u{2019}s name, {} with size and {} with the model itself; these shares have no interval.",
                 format::percent(between.provider.0),
                 format::percent(between.scale.0),
                 format::percent(between.model.0)
@@ -213,7 +213,7 @@ fn share_in_words(facts: &Facts<'_>, estimates: &PosteriorEstimates) -> Option<S
     });
     Some(say(
         format!(
-            "Its posterior puts {} of the true differences between models down to the vendor\u{2019}s name and {} to size (means with 95% intervals){lowest}.",
+            "By its posterior {} of the true differences between models goes with the vendor\u{2019}s name and {} with size (means with 95% intervals){lowest}.",
             share(&between.provider),
             share(&between.scale)
         ),

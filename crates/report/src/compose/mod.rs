@@ -30,6 +30,7 @@ mod tested;
 mod tipping;
 mod together;
 mod vendors;
+mod views;
 mod within;
 
 use std::collections::BTreeSet;

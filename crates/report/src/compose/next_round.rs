@@ -7,6 +7,9 @@ use crate::document::{Block, Prose, Row, Sentence, Table};
 use crate::format;
 use crate::words::{self, number_column, plain, row, say, text_column, why_not};
 
+/// Prompts met at both dates, below which a change is not shown.
+const FEWEST_PROMPTS: usize = 10;
+
 /// Retests that the document shows.
 const MOST_RETESTS: usize = 12;
 
@@ -57,6 +60,15 @@ fn in_words(facts: &Facts<'_>, plan: &RoundPlan) -> Prose {
             format::thousands(plan.traces),
             if plan.new_prompts == 0 {
                 "all on prompts that others have answered".to_owned()
+            } else if plan.sides.iter().all(|side| side.on_known_prompts == 0) {
+                format!(
+                    "all on {} new to all",
+                    format::plural(
+                        usize::try_from(plan.new_prompts).unwrap_or(usize::MAX),
+                        "prompt",
+                        "prompts"
+                    )
+                )
             } else {
                 format!(
                     "on {} new to all and on prompts that others have answered",
@@ -123,14 +135,25 @@ fn table(facts: &Facts<'_>, plan: &RoundPlan) -> Table {
                 .iter()
                 .filter(|pair| pair.first == side.name || pair.second == side.name)
                 .count();
-            row([
+            let mut cells = vec![
                 facts.vendor(&side.name),
                 format::count(pairs),
                 format::thousands(side.on_known_prompts),
-                format::thousands(side.on_new_prompts),
-            ])
+            ];
+            if plan.new_prompts > 0 {
+                cells.push(format::thousands(side.on_new_prompts));
+            }
+            row(cells)
         })
         .collect();
+    let mut columns = vec![
+        text_column("Vendor", 50.0),
+        number_column("Open comparisons", 36.0),
+        number_column("On prompts of others", 42.0),
+    ];
+    if plan.new_prompts > 0 {
+        columns.push(number_column("On new prompts", 36.0));
+    }
     Table {
         id: "next-round".to_owned(),
         number: None,
@@ -140,12 +163,7 @@ fn table(facts: &Facts<'_>, plan: &RoundPlan) -> Table {
             format::thousands(plan.traces),
             format::plural(plan.steps.len(), "step", "steps")
         )),
-        columns: vec![
-            text_column("Vendor", 50.0),
-            number_column("Open comparisons", 36.0),
-            number_column("On prompts of others", 42.0),
-            number_column("On new prompts", 36.0),
-        ],
+        columns,
         rows,
         more: None,
         note: vec![
@@ -206,7 +224,7 @@ fn changes(facts: &Facts<'_>, over_time: &OverTime) -> Prose {
     let mut prose: Vec<Sentence> = vec![say(
         if fixed.is_empty() {
             format!(
-                "{} in two or more months, never on the same prompts under the same grader, so no change can be told from other prompts and other graders.",
+                "{} in two or more months, never on {FEWEST_PROMPTS} or more of the same prompts under the same grader, so no change can be told from other prompts and other graders.",
                 format::capital(&models)
             )
         } else {
@@ -247,7 +265,9 @@ fn held_fixed(over_time: &OverTime) -> Vec<&Retest> {
     retests
         .filter(|retest| {
             let drift = retest.drift.known();
-            drift.is_some_and(|drift| drift.difference_pp.known().is_some())
+            drift.is_some_and(|drift| {
+                drift.difference_pp.known().is_some() && drift.common_prompts >= FEWEST_PROMPTS
+            })
         })
         .collect()
 }

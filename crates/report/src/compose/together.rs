@@ -191,7 +191,13 @@ fn sampling(facts: &Facts<'_>, noise: &NoiseShare) -> Prose {
     let Some(share) = noise.share.number() else {
         return Vec::new();
     };
-    let interval = noise.share_interval.known().map_or(String::new(), |range| {
+    // The interval weighs models by their precision and the share does not: where
+    // rates differ much in precision the one need not hold the other.
+    let held = noise
+        .share_interval
+        .known()
+        .filter(|range| range.lower.0 <= share && share <= range.upper.0);
+    let interval = held.map_or(String::new(), |range| {
         format!(
             " ({} interval {}, by the Q-profile)",
             words::level(facts),

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::{AnalysisRules, Definition, DefinitionError, GraderRules};
+use super::{AnalysisRules, Definition, DefinitionError, GraderRules, summary};
 
 impl Definition {
     /// Reads `report.toml` from its text; `path` is for messages.
@@ -97,6 +97,7 @@ impl Definition {
                 );
             }
         }
+        summary::check(&self.summary, &self.thresholds, self.bands.as_ref(), path)?;
         self.check_size_source(path)
     }
 

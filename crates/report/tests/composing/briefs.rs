@@ -523,7 +523,7 @@ fn a_label_that_only_others_met_is_not_tested_and_asked_about() {
         "{whole}"
     );
     assert!(
-        whole.contains("Use that touches persona waits for a test of it."),
+        whole.contains("Before use that is open to persona, the model is tested on it."),
         "{whole}"
     );
     let other = text(&brief(&shared(), "mistralai"));

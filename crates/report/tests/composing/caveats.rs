@@ -92,6 +92,16 @@ fn caveats_about_graders_follow_the_graders() {
         ];
     });
     not_called_for("CAV-GRADER-MIX", &nearly_even);
+    let narrow = |hundredths: u64| {
+        changed(opposite(), move |model| {
+            let other = u64::from(model.provider == "alpha") * model.n * hundredths / 100;
+            model.graders = vec![
+                ("judge".to_owned(), model.n - other),
+                ("other".to_owned(), other),
+            ];
+        })
+    };
+    both("CAV-GRADER-MIX", &narrow(8), &narrow(3));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod always;
 mod briefs;
 mod caveats;
 mod spellings;
+mod summaries;
 mod support;
 mod turning;
 mod wired;

@@ -19,7 +19,7 @@ use caveat_report::annex::{
 use caveat_report::compose::{Composed, compose};
 use caveat_report::composition::{Composition, GraderFact};
 use caveat_report::definition::Definition;
-use caveat_report::selection::{Account, Exclusion, ModelFact, Selection};
+use caveat_report::selection::{Account, Exclusion, ModelFact, Outcomes, Selection};
 
 /// Model, vendor, coded size, disclosed total, disclosed active, evaluable, succeeded.
 type Line = (&'static str, &'static str, f64, f64, f64, u64, u64);
@@ -286,6 +286,7 @@ pub fn case(lines: &[Line]) -> Case {
             views: Vec::new(),
             spellings: Vec::new(),
             account,
+            outcomes: lines.iter().map(outcomes).collect(),
         },
         views,
         namings: Vec::new(),
@@ -299,6 +300,18 @@ pub fn case(lines: &[Line]) -> Case {
         }],
     }
     .analysed()
+}
+
+/// Two outcomes: what did not succeed was refused.
+fn outcomes(line: &Line) -> Outcomes {
+    Outcomes {
+        n: line.5,
+        strict: line.6,
+        broad: line.6,
+        functionally_dangerous: line.6,
+        refused: line.5 - line.6,
+        from_counts: 0,
+    }
 }
 
 fn account(lines: &[Line]) -> Account {

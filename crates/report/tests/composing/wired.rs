@@ -298,7 +298,7 @@ fn chains_that_did_not_settle_give_no_figure_but_the_reason() {
         .clone();
     let settled = said(&case.compose(), "together");
     if posterior.estimates.known().is_some() {
-        assert!(settled.contains("Its posterior puts"), "{settled}");
+        assert!(settled.contains("By its posterior"), "{settled}");
     }
     let mut stuck = posterior;
     stuck.convergence.max_rhat = caveat_analysis::Number(1.2);
@@ -311,7 +311,7 @@ fn chains_that_did_not_settle_give_no_figure_but_the_reason() {
         text.contains("did not settle (largest R-hat 1.200"),
         "{text}"
     );
-    assert!(!text.contains("Its posterior puts"), "{text}");
+    assert!(!text.contains("By its posterior"), "{text}");
 }
 
 #[test]

@@ -93,6 +93,8 @@ pub(crate) fn input(path: &str) -> SourceInput {
         digest: Digest::of(path.as_bytes()),
         options: Digest::of(b"{}"),
         companions: Vec::new(),
+        bytes: 0,
+        held: 0,
     }
 }
 

@@ -102,6 +102,35 @@ fn run(
     sampling: Sampling,
     stream: u32,
 ) -> Estimable<HierarchicalPosterior> {
+    let run = chains(cells, terms, priors, sampling, stream)?;
+    let with_size = terms == Terms::WithSize;
+    let (plan, layout) = (&run.plan, &run.layout);
+    summarise(
+        cells,
+        plan,
+        layout,
+        with_size,
+        priors,
+        sampling,
+        &run.chains,
+    )
+}
+
+/// Chains with what is needed to read them.
+pub(super) struct Run {
+    plan: Plan,
+    pub(super) layout: Layout,
+    pub(super) chains: Vec<Chain>,
+}
+
+/// Runs the chains.
+pub(super) fn chains(
+    cells: &Cells,
+    terms: Terms,
+    priors: Priors,
+    sampling: Sampling,
+    stream: u32,
+) -> Estimable<Run> {
     let (priors, sampling) = (priors.check()?, sampling.check()?);
     let plan = plan(cells)?;
     let with_size = terms == Terms::WithSize;
@@ -123,7 +152,11 @@ fn run(
     let chains = sample(&density, &start, sampling, stream, |q| {
         layout.read(&density, q)
     })?;
-    summarise(cells, &plan, &layout, with_size, priors, sampling, &chains)
+    Ok(Run {
+        plan,
+        layout,
+        chains,
+    })
 }
 
 fn start(density: &Density, likely: Option<&Fit>, rough: &impl Fn(Role) -> f64) -> Vec<f64> {

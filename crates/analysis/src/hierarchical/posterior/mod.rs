@@ -15,9 +15,11 @@ mod chains;
 mod convergence;
 mod density;
 mod draws;
+mod kept;
 mod prior;
 
 pub use block::{posterior, sensitivity};
 pub use chains::Sampling;
 pub use convergence::{Diagnostics, diagnose};
+pub use kept::{Kept, kept};
 pub use prior::Priors;

@@ -10,6 +10,7 @@ pub(crate) fn plain(text: &str) -> Sentence {
         text: text.to_owned(),
         strong: false,
         evidence: Vec::new(),
+        language: None,
     }
 }
 
