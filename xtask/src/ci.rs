@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::run::{self, cargo};
-use crate::{bench, documents, fresh, gen_files, pdf, prove, test, tidy};
+use crate::{bench, browser, documents, fresh, gen_files, pdf, prove, test, tidy};
 
 /// Runs every check; the tests come first. `long` adds what is slow.
 pub(crate) fn run(long: bool) -> Result<()> {
@@ -17,6 +17,7 @@ pub(crate) fn run(long: bool) -> Result<()> {
             &["test", "--workspace", "--quiet", "--", "any_", "hostile"],
             &[("PROPTEST_CASES", "2000")],
         )?;
+        browser::run(&[])?;
         fresh::run(&[])?;
         bench::run(&[])?;
     }

@@ -6,6 +6,7 @@
 //! resolve once and typst is compiled once.
 
 mod bench;
+mod browser;
 mod ci;
 mod documents;
 mod fresh;
@@ -31,6 +32,7 @@ cargo xtask gen            write generated files (schemas, command reference)
 cargo xtask prove          hold figures against values that caveat did not make
 cargo xtask prove calibration [--check]   make docs/calibration.md: how often the methods are right
 cargo xtask pdf EDITION…   check PDFs with tools of others
+cargo xtask browser [PAGE…]  check the HTML of editions in Chromium
 cargo xtask fresh [TOOL…]  hold importers against files that the installed tools make now
 cargo xtask bench          benchmarks
 cargo xtask plugin-check COMMAND…   try a plugin (docs/plugins.md)
@@ -62,6 +64,7 @@ fn dispatch(arguments: &[String]) -> Result<u8> {
         "gen" => gen_files::write()?,
         "prove" => prove::run(rest)?,
         "pdf" => pdf::run(rest)?,
+        "browser" => browser::run(rest)?,
         "fresh" => fresh::run(rest)?,
         "bench" => bench::run(rest)?,
         _ => return pass::on(verb, rest),

@@ -301,6 +301,8 @@ pub struct DiffArguments {
 pub enum Only {
     /// Markdown with its figures.
     Markdown,
+    /// HTML, one file that stands alone.
+    Html,
     /// PDF.
     Pdf,
 }

@@ -55,7 +55,13 @@ fn a_brief_is_made_with_its_reply_compared_and_verified() {
     files.sort();
     assert_eq!(
         files,
-        ["annex.json", "brief.md", "brief.pdf", "manifest.json"]
+        [
+            "annex.json",
+            "brief.html",
+            "brief.md",
+            "brief.pdf",
+            "manifest.json"
+        ]
     );
     let check = ["brief", &report, "--vendor", "openchat", "--check"];
     assert_eq!(outcome(&check).0, 0);
@@ -68,6 +74,8 @@ fn a_brief_is_made_with_its_reply_compared_and_verified() {
     let text = fs::read_to_string(made.path().join("brief.md")).unwrap();
     assert!(text.contains(r"We \*disagree\* #panic() &lt;b>."), "{text}");
     assert!(text.contains("dated 20"), "{text}");
+    let page = fs::read_to_string(made.path().join("brief.html")).unwrap();
+    assert!(page.contains("We *disagree* #panic() &lt;b&gt;."), "{page}");
 
     let edition = made.path();
     let answer = json(&["verify", edition.to_str().unwrap(), "--json"]);
@@ -83,4 +91,25 @@ fn a_vendor_that_is_not_there_is_named_with_those_that_are() {
     assert_eq!(code, 2);
     assert!(error.contains("there is no vendor `nobody`"), "{error}");
     assert!(error.contains("OpenChat"), "{error}");
+}
+
+#[test]
+fn a_format_can_be_made_alone_and_is_the_same_bytes_as_with_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = report(folder.path());
+    let [alone, all] = ["alone", "all"].map(|name| folder.path().join(name));
+    let made = |out: &Path, only: &[&str]| {
+        let arguments = [&["report", &report, "--out", out.to_str().unwrap()], only].concat();
+        let (code, _, error) = outcome(&arguments);
+        assert_eq!(code, 0, "{error}");
+        fs::read(out.join("report.html")).unwrap()
+    };
+    let page = made(&alone, &["--only", "html"]);
+    assert!(!alone.join("report.md").exists() && !alone.join("figures").exists());
+    assert_eq!(made(&all, &[]), page);
+    let manifest = fs::read(all.join("manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let outputs = manifest["outputs"].as_array().unwrap();
+    let listed = outputs.iter().find(|file| file["path"] == "report.html");
+    assert_eq!(listed.unwrap()["bytes"], page.len());
 }

@@ -150,7 +150,11 @@ fn report(folder: &Path, names: &[String]) {
 
 /// Makes the Markdown edition and returns what went to the terminal.
 fn make(folder: &Path) -> String {
-    let (code, out, err) = outcome(&["report", folder.to_str().unwrap(), "--only", "markdown"]);
+    make_only(folder, "markdown")
+}
+
+fn make_only(folder: &Path, format: &str) -> String {
+    let (code, out, err) = outcome(&["report", folder.to_str().unwrap(), "--only", format]);
     assert_eq!(code, 0, "{err}");
     out + &err
 }
@@ -233,6 +237,36 @@ fn hostile_names_are_words_in_markdown() {
     }
     assert!(text.contains("模型漢字"));
     assert!(!hostile_text.contains(&"L".repeat(500)));
+}
+
+/// Names of the tags of a page.
+fn tags(page: &str) -> BTreeSet<&str> {
+    let behind = page.split('<').skip(1);
+    behind
+        .filter_map(|rest| rest.split([' ', '>', '\n']).next())
+        .collect()
+}
+
+#[test]
+fn hostile_names_are_words_in_html() {
+    let folder = tempfile::tempdir().unwrap();
+    let hostile = hostile();
+    let tame: Vec<String> = (0..hostile.len()).map(tame).collect();
+    let [tame, hostile] = [("tame", &tame), ("hostile", &hostile)].map(|(name, names)| {
+        let report_folder = folder.path().join(name);
+        fs::create_dir(&report_folder).unwrap();
+        report(&report_folder, names);
+        make_only(&report_folder, "html");
+        fs::read_to_string(report_folder.join("edition/report.html")).unwrap()
+    });
+    assert!(!hostile.contains(steers));
+    let added: Vec<&str> = tags(&hostile).difference(&tags(&tame)).copied().collect();
+    assert_eq!(added, Vec::<&str>::new());
+    assert_eq!(hostile.matches("<script").count(), 1);
+    assert_eq!(hostile.matches("<!").count(), 1);
+    assert!(hostile.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    assert!(hostile.contains("模型漢字"));
+    assert!(!hostile.contains(&"L".repeat(500)));
 }
 
 #[test]

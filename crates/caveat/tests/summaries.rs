@@ -75,7 +75,13 @@ fn a_summary_is_made_in_two_languages_compared_and_verified() {
         files.sort();
         assert_eq!(
             files,
-            ["annex.json", "manifest.json", "summary.md", "summary.pdf"]
+            [
+                "annex.json",
+                "manifest.json",
+                "summary.html",
+                "summary.md",
+                "summary.pdf"
+            ]
         );
         assert!(pages(&made.join("summary.pdf")) <= 6);
         let text = fs::read_to_string(made.join("summary.md")).unwrap();

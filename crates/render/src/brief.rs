@@ -7,6 +7,7 @@ use caveat_report::brief::document::Brief;
 use crate::annex::json;
 use crate::edition::{EditionFiles, EditionOptions, document_edition};
 use crate::error::RenderError;
+use crate::html::brief_html;
 use crate::manifest::InputDigest;
 use crate::markdown::brief_markdown;
 
@@ -27,6 +28,7 @@ pub fn brief_edition(
         inputs,
         options,
         brief_markdown,
+        brief_html,
     )
 }
 

@@ -14,6 +14,7 @@ use caveat_report::laid::Laid;
 
 use crate::annex::{annex_json, json};
 use crate::error::RenderError;
+use crate::html::html;
 use crate::manifest::{FileDigest, InputDigest, MANIFEST_FILE, manifest, manifest_json};
 use crate::markdown::{figures, markdown, picture_file};
 use crate::pdf::{self, PdfOptions, pdf};
@@ -77,12 +78,17 @@ pub(crate) fn document_edition<D: Laid>(
     inputs: &[InputDigest],
     options: &EditionOptions,
     markdown: impl FnOnce(&D) -> Result<String, RenderError>,
+    html: impl FnOnce(&D) -> Result<String, RenderError>,
 ) -> Result<EditionFiles, RenderError> {
     let mut files = BTreeMap::new();
     files.extend(pdf_file(document, &annex_bytes, options)?);
     if options.formats.contains(&Format::Markdown) {
         let name = format!("{}.md", document_name(document.kind()));
         files.insert(name, markdown(document)?.into_bytes());
+    }
+    if options.formats.contains(&Format::Html) {
+        let name = format!("{}.html", document_name(document.kind()));
+        files.insert(name, html(document)?.into_bytes());
     }
     files.insert(ANNEX_FILE.to_owned(), annex_bytes);
     let outputs = files
@@ -114,7 +120,7 @@ pub(crate) fn pdf_file(
     )))
 }
 
-/// Tables, Markdown and the pictures that it shows.
+/// Tables, HTML, Markdown and the pictures that it shows.
 fn other_files(
     document: &Document,
     annex: &Annex,
@@ -131,6 +137,10 @@ fn other_files(
             let picture = scene::svg(&scene::draw(figure)?, figure);
             files.insert(picture_file(figure), picture.into_bytes());
         }
+    }
+    if options.formats.contains(&Format::Html) {
+        let name = document_name(document.kind);
+        files.insert(format!("{name}.html"), html(document)?.into_bytes());
     }
     Ok(files)
 }

@@ -1,7 +1,7 @@
 //! Text from data, made inert for the place it goes to.
 //!
 //! One function per sink: [`markdown`] and [`markdown_code`] for Markdown,
-//! [`csv_text`] for a cell of a table, [`file_name`] for a name on disk. Each
+//! [`html`] for HTML, [`csv_text`] for a cell of a table, [`file_name`] for a name on disk. Each
 //! gives back the same words for the reader and nothing that the sink would
 //! act on. Controls, invisible characters and those that change the order of
 //! reading become visible escapes such as `[U+202E]` in every sink.
@@ -48,6 +48,32 @@ pub fn plain(text: &str) -> String {
     } else {
         trimmed.to_owned()
     }
+}
+
+/// Makes a text inert in HTML, between tags and in a quoted attribute.
+///
+/// ```
+/// use caveat_render::escape::html;
+/// assert_eq!(html("<b>\"a\" & 'b'"), "&lt;b&gt;&quot;a&quot; &amp; &#39;b&#39;");
+/// ```
+pub fn html(text: &str) -> String {
+    markup(&plain(text))
+}
+
+/// Escapes what HTML and XML act on.
+pub(crate) fn markup(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
 }
 
 /// Cuts overlong text and says how much is missing.

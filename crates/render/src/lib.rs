@@ -1,4 +1,4 @@
-//! Documents as files: PDF, Markdown, drawings, annex, manifest, and the text
+//! Documents as files: PDF, Markdown, HTML, drawings, annex, manifest, and the text
 //! that may go into them.
 //!
 //! Input is a [`caveat_report::document::Document`]: words, formatted numbers
@@ -13,6 +13,7 @@ pub mod error;
 pub mod escape;
 pub mod fonts;
 pub mod glyphs;
+pub mod html;
 pub mod manifest;
 pub mod markdown;
 pub mod pdf;

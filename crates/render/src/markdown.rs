@@ -9,9 +9,9 @@
 //! Does not write the pictures: `figures/ID.svg` is the business of
 //! [`crate::edition()`].
 
-mod brief;
+pub(crate) mod brief;
 mod summary;
-mod view;
+pub(crate) mod view;
 
 use std::sync::OnceLock;
 
@@ -154,7 +154,7 @@ fn in_template(template: &'static str, error: &tera::Error) -> RenderError {
 }
 
 /// An error with its causes on one line, free of what could steer a terminal.
-fn chain(error: &tera::Error) -> String {
+pub(crate) fn chain(error: &tera::Error) -> String {
     let mut message = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {

@@ -7,6 +7,7 @@ use caveat_report::summary::document::Summary;
 use crate::annex::json;
 use crate::edition::{EditionFiles, EditionOptions, document_edition};
 use crate::error::RenderError;
+use crate::html::summary_html;
 use crate::manifest::InputDigest;
 use crate::markdown::summary_markdown;
 
@@ -27,6 +28,7 @@ pub fn summary_edition(
         inputs,
         options,
         summary_markdown,
+        summary_html,
     )
 }
 

@@ -28,11 +28,13 @@ fn made(formats: &[Format]) -> EditionFiles {
 
 #[test]
 fn an_edition_is_the_same_bytes_twice_and_its_manifest_accounts_for_it() {
-    let both = [Format::Markdown, Format::Pdf];
-    let files = made(&both);
-    assert_eq!(files, made(&both));
+    let all = [Format::Markdown, Format::Html, Format::Pdf];
+    let files = made(&all);
+    assert_eq!(files, made(&all));
     let files = files.0;
-    assert!(files.contains_key("report.md") && files.contains_key("report.pdf"));
+    for name in ["report.md", "report.html", "report.pdf"] {
+        assert!(files.contains_key(name), "{name}");
+    }
     let manifest: Manifest = serde_json::from_slice(files.get(MANIFEST_FILE).unwrap()).unwrap();
     let listed: Vec<&str> = manifest
         .outputs
@@ -82,8 +84,11 @@ fn a_format_that_is_not_asked_for_is_not_made() {
     assert!(
         !files
             .keys()
-            .any(|path| path.ends_with(".md") || path.ends_with(".pdf"))
+            .any(|path| path.ends_with(".md") || path.ends_with(".html") || path.ends_with(".pdf"))
     );
     assert!(!files.keys().any(|path| path.ends_with(".svg")));
     assert!(!made(&[Format::Pdf]).0.contains_key("report.md"));
+    let alone = made(&[Format::Html]).0;
+    assert!(alone.contains_key("report.html"));
+    assert!(!alone.keys().any(|path| path.ends_with(".svg")));
 }

@@ -309,7 +309,7 @@ fn what_cannot_be_drawn_is_an_error_that_says_where() {
         ident: String::new(),
     };
     let mut twice = sample::document();
-    twice.first_page.claims.id = "vendors".to_owned();
+    twice.first_page.claims.id = "providers".to_owned();
     let mut outside = sample::document();
     outside.first_page.figure.id = "../x".to_owned();
     let mut infinite = sample::document();
@@ -321,7 +321,7 @@ fn what_cannot_be_drawn_is_an_error_that_says_where() {
     let mut day = sample::document();
     day.head.date.day = 31;
     let cases = [
-        (twice, "`vendors` is used by more than one table"),
+        (twice, "`providers` is used by more than one table"),
         (outside, "id `../x` of a figure"),
         (infinite, "`chance` has a value to draw that is not finite"),
         (

@@ -488,7 +488,7 @@ pub struct Documents {
 impl Default for Documents {
     fn default() -> Self {
         Self {
-            formats: vec![Format::Markdown, Format::Pdf],
+            formats: vec![Format::Markdown, Format::Html, Format::Pdf],
             paper: Paper::A4,
         }
     }
@@ -500,6 +500,8 @@ impl Default for Documents {
 pub enum Format {
     /// Markdown (CommonMark with tables).
     Markdown,
+    /// HTML, one file that stands alone.
+    Html,
     /// PDF.
     Pdf,
 }

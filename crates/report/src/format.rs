@@ -146,6 +146,14 @@ pub fn about(share: f64) -> Option<String> {
     None
 }
 
+/// The same text with a small letter at the start.
+pub fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_lowercase().collect::<String>() + chars.as_str()
+    })
+}
+
 /// The same text with a capital at the start.
 pub fn capital(text: &str) -> String {
     let mut chars = text.chars();

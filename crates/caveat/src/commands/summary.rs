@@ -17,6 +17,7 @@ pub fn run(arguments: &SummaryArguments) -> Result<u8, Failure> {
     if let Some(only) = arguments.only {
         project.definition.documents.formats = vec![match only {
             Only::Markdown => Format::Markdown,
+            Only::Html => Format::Html,
             Only::Pdf => Format::Pdf,
         }];
     }

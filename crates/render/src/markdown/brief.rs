@@ -27,7 +27,7 @@ pub(super) struct Page {
 }
 
 #[derive(Debug, Serialize)]
-struct Fact {
+pub(crate) struct Fact {
     value: String,
     label: String,
     detail: Prose,
@@ -52,15 +52,7 @@ pub(super) fn page(document: &Brief) -> Result<Page, RenderError> {
         status: head.status.as_deref().map(|status| words(status, MAX_TEXT)),
         foot: words(&head.foot, MAX_TEXT),
         answer: prose(&first.answer),
-        facts: first
-            .facts
-            .iter()
-            .map(|fact| Fact {
-                value: words(&fact.value, MAX_TEXT),
-                label: words(&fact.label, MAX_TEXT),
-                detail: prose(&fact.detail),
-            })
-            .collect(),
+        facts: facts(document),
         standing: tabled(&first.standing)?,
         models: tabled(&first.models)?,
         questions_heading: words(&first.questions_heading, MAX_TEXT),
@@ -73,6 +65,18 @@ pub(super) fn page(document: &Brief) -> Result<Page, RenderError> {
             .collect::<Result<_, _>>()?,
         colophon: document.colophon.iter().map(pair).collect(),
     })
+}
+
+/// The facts in large type.
+pub(crate) fn facts(document: &Brief) -> Vec<Fact> {
+    let facts = document.first_page.facts.iter();
+    facts
+        .map(|fact| Fact {
+            value: words(&fact.value, MAX_TEXT),
+            label: words(&fact.label, MAX_TEXT),
+            detail: prose(&fact.detail),
+        })
+        .collect()
 }
 
 fn tabled(part: &BriefPart) -> Result<Tabled, RenderError> {

@@ -39,7 +39,7 @@ pub(super) struct Page {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Prose {
+pub(crate) struct Prose {
     sentences: Vec<Words>,
     ids: String,
 }
@@ -48,32 +48,34 @@ pub(super) struct Prose {
 struct Words {
     text: String,
     strong: bool,
+    /// Language tag, where it is not that of the document.
+    language: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct Finding {
+pub(crate) struct Finding {
     claim: Prose,
     evidence: Prose,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Heading {
+pub(crate) struct Heading {
     title: String,
     items: Vec<Prose>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Pair {
+pub(crate) struct Pair {
     name: String,
     text: Prose,
     code: bool,
 }
 
 #[derive(Debug, Serialize)]
-struct Caption {
-    number: Option<String>,
-    title: Option<String>,
-    subtitle: Option<String>,
+pub(crate) struct Caption {
+    pub(crate) number: Option<String>,
+    pub(crate) title: Option<String>,
+    pub(crate) subtitle: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -176,7 +178,7 @@ fn figures_have_their_own_ids(document: &Document) -> Result<(), RenderError> {
 }
 
 /// A text that a reader can see and a page can bear; never empty.
-pub(super) fn words(text: &str, longest: usize) -> String {
+pub(crate) fn words(text: &str, longest: usize) -> String {
     let plain = escape::plain(text);
     let runs: Vec<String> = plain
         .split(' ')
@@ -190,7 +192,7 @@ pub(super) fn words(text: &str, longest: usize) -> String {
     }
 }
 
-pub(super) fn prose(sentences: &[Sentence]) -> Prose {
+pub(crate) fn prose(sentences: &[Sentence]) -> Prose {
     let mut ids: Vec<&str> = Vec::new();
     for id in sentences.iter().flat_map(|sentence| &sentence.evidence) {
         if !ids.contains(&id.as_str()) {
@@ -203,6 +205,10 @@ pub(super) fn prose(sentences: &[Sentence]) -> Prose {
             .map(|sentence| Words {
                 text: words(&sentence.text, MAX_SENTENCE),
                 strong: sentence.strong,
+                language: sentence
+                    .language
+                    .as_deref()
+                    .map(|language| words(language, MAX_CELL)),
             })
             .collect(),
         ids: bracket(&ids),
@@ -249,21 +255,21 @@ fn follows(two: &[&str]) -> bool {
     }
 }
 
-fn finding(block: &FindingBlock) -> Finding {
+pub(crate) fn finding(block: &FindingBlock) -> Finding {
     Finding {
         claim: prose(&block.claim),
         evidence: prose(&block.evidence),
     }
 }
 
-pub(super) fn panel(panel: &Panel) -> Heading {
+pub(crate) fn panel(panel: &Panel) -> Heading {
     Heading {
         title: words(&panel.title, MAX_TEXT),
         items: panel.items.iter().map(|item| prose(item)).collect(),
     }
 }
 
-pub(super) fn pair(entry: &Entry) -> Pair {
+pub(crate) fn pair(entry: &Entry) -> Pair {
     Pair {
         name: words(&entry.name, MAX_TEXT),
         text: prose(&entry.text),
@@ -382,24 +388,28 @@ fn written(column: &Column, cell: &Cell, strong_row: bool) -> Words {
         Cell::Text { text, strong } => Words {
             text: words(text, MAX_CELL),
             strong: *strong || strong_row,
+            language: None,
         },
         Cell::State { text, .. } => Words {
             text: words(text, MAX_CELL),
             strong: strong_row,
+            language: None,
         },
         Cell::Ties { marks } => Words {
             text: letters(column, marks),
             strong: strong_row,
+            language: None,
         },
         Cell::Interval { .. } | Cell::NotDrawn => Words {
             text: "not drawn".to_owned(),
             strong: false,
+            language: None,
         },
     }
 }
 
 /// The letters of the bars that pass through a row.
-fn letters(column: &Column, marks: &[TieMark]) -> String {
+pub(crate) fn letters(column: &Column, marks: &[TieMark]) -> String {
     let ColumnKind::Ties { letters } = &column.kind else {
         return NO_TEXT.to_owned();
     };

@@ -25,6 +25,7 @@ use crate::glyphs;
 
 pub use cells::{TableDrawing, draw_table};
 pub use svg::svg;
+pub(crate) use svg::{svg_beside_words, svg_within_page};
 
 /// Width of every chart; the live width of the page.
 pub const WIDTH_MM: f64 = 170.0;

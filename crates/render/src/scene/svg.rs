@@ -1,4 +1,5 @@
-//! A scene as a self-contained SVG file, for editions in Markdown.
+//! A scene as SVG: a file that stands alone, for editions in Markdown, or a part
+//! of an HTML page, which gives the face of its text.
 //!
 //! Names no other file, holds no script and no style sheet. All text is escaped
 //! and stays text; title and description carry the alternative text.
@@ -8,20 +9,20 @@ use std::fmt::Write;
 use caveat_report::document::Figure;
 
 use super::{Anchor, Dash, Item, Role, Scene, Stroke, Token};
+use crate::escape::markup as escape;
+use crate::fonts;
 use crate::glyphs::{self, MAX_ALT, MAX_RUN};
 
 const FAMILY: &str = "'Source Sans 3', 'Source Sans Pro', Helvetica, Arial, sans-serif";
 /// From the middle of the capitals to the baseline, in em (capitals are 0.66 em high).
 const HALF_CAPITAL_EM: f64 = 0.33;
+/// What stands where a figure has no words.
+const NO_TEXT: &str = "(no text)";
 const PT_TO_MM: f64 = 25.4 / 72.0;
 
 /// Writes the drawing of a figure.
 pub fn svg(scene: &Scene, figure: &Figure) -> String {
-    let title = escape(&glyphs::fit(&format!(
-        "{}: {}",
-        figure.number, figure.title
-    )));
-    let alt = escape(&glyphs::fit_to(&figure.alt, MAX_ALT, MAX_RUN));
+    let (title, alt) = named(figure);
     let (width, height) = (scene.width, scene.height);
     let mut out = String::new();
     // Half a line of margin, for labels that stand on an edge.
@@ -38,14 +39,77 @@ pub fn svg(scene: &Scene, figure: &Figure) -> String {
         number(width + 4.0),
         number(height + 4.0),
     );
-    for item in &scene.items {
-        write_item(&mut out, item);
-    }
+    write_items(&mut out, scene, Face::Named);
     out.push_str("</svg>\n");
     out
 }
 
-fn write_item(out: &mut String, item: &Item) {
+/// Writes the drawing of a figure as a part of a page, in which `id` is its own.
+pub(crate) fn svg_within_page(scene: &Scene, figure: &Figure, id: &str) -> String {
+    let (title, alt) = named(figure);
+    let mut out = String::new();
+    let _ = write!(
+        out,
+        "<svg viewBox=\"-2 -2 {} {}\" role=\"img\" \
+         aria-labelledby=\"{id}-title {id}-words\">\n\
+         <title id=\"{id}-title\">{title}</title>\n<desc id=\"{id}-words\">{alt}</desc>\n",
+        number(scene.width + 4.0),
+        number(scene.height + 4.0),
+    );
+    write_items(&mut out, scene, Face::OfPage);
+    out.push_str("</svg>");
+    out
+}
+
+/// Writes a drawing that repeats the words beside it, and so has none of its own.
+pub(crate) fn svg_beside_words(scene: &Scene) -> String {
+    let (width, height) = (number(scene.width), number(scene.height));
+    let mut out = format!(
+        "<svg width=\"{width}mm\" height=\"{height}mm\" viewBox=\"0 0 {width} {height}\" \
+         aria-hidden=\"true\" focusable=\"false\">\n"
+    );
+    write_items(&mut out, scene, Face::OfPage);
+    out.push_str("</svg>");
+    out
+}
+
+/// Title and alternative text, escaped.
+fn named(figure: &Figure) -> (String, String) {
+    let title = format!("{}: {}", figure.number, figure.title);
+    let alt = glyphs::fit_to(&figure.alt, MAX_ALT, MAX_RUN);
+    let alt = if alt.is_empty() { NO_TEXT } else { &alt };
+    (escape(&glyphs::fit(&title)), escape(alt))
+}
+
+/// Where text has its face from.
+#[derive(Clone, Copy)]
+enum Face {
+    /// Named at every text.
+    Named,
+    /// The page gives it. It may be wider than the one that places were found
+    /// with, so every text is told how long it is.
+    OfPage,
+}
+
+impl Face {
+    fn attributes(self, role: Role, text: &str) -> String {
+        match self {
+            Face::Named => format!(" font-family=\"{FAMILY}\""),
+            Face::OfPage => format!(
+                " textLength=\"{}\" lengthAdjust=\"spacingAndGlyphs\"",
+                number(fonts::width_mm(text, role.size_pt(), role.face()))
+            ),
+        }
+    }
+}
+
+fn write_items(out: &mut String, scene: &Scene, face: Face) {
+    for item in &scene.items {
+        write_item(out, item, face);
+    }
+}
+
+fn write_item(out: &mut String, item: &Item, face: Face) {
     let _ = match item {
         Item::Line { points, stroke } => writeln!(
             out,
@@ -101,11 +165,12 @@ fn write_item(out: &mut String, item: &Item) {
             let size = role.size_pt() * PT_TO_MM;
             writeln!(
                 out,
-                "<text x=\"{}\" y=\"{}\" text-anchor=\"{}\" font-family=\"{FAMILY}\" \
+                "<text x=\"{}\" y=\"{}\" text-anchor=\"{}\"{} \
                  font-size=\"{}\" font-weight=\"{}\" fill=\"{}\">{}</text>",
                 number(*x),
                 number(y + size * HALF_CAPITAL_EM),
                 anchored(*anchor),
+                face.attributes(*role, text),
                 number(size),
                 weight(*role),
                 color(text_color(*role)),
@@ -181,21 +246,6 @@ fn color(token: Token) -> &'static str {
         Token::Tint => "#EEF1F3",
         Token::Paper => "#FFFFFF",
     }
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

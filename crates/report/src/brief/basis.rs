@@ -268,11 +268,17 @@ fn models(subject: &Subject<'_>) -> Table {
                 )),
                 cell(recorded(fact.and_then(|fact| fact.weights.clone()))),
                 cell(super::models::size(subject, *place, model)),
-                cell(match fact.and_then(|fact| fact.disclosed) {
-                    Some(true) => "yes",
-                    Some(false) => "no",
-                    None => "not known",
-                }),
+                cell(
+                    match (
+                        super::models::maker_states_another(subject, *place, model),
+                        fact.and_then(|fact| fact.disclosed),
+                    ) {
+                        (Some(stated), _) => format!("yes, {}", format::size(stated)),
+                        (None, Some(true)) => "yes".to_owned(),
+                        (None, Some(false)) => "no".to_owned(),
+                        (None, None) => "not known".to_owned(),
+                    },
+                ),
                 cell(format::thousands(model.n)),
                 cell(if lost_unknown {
                     "not recorded".to_owned()
@@ -309,7 +315,10 @@ fn models(subject: &Subject<'_>) -> Table {
                 "Lost: results that could not be judged."
             },
             ["a7", &subject.id],
-        )],
+        )]
+        .into_iter()
+        .chain(super::models::others_stated(subject, &models))
+        .collect(),
     }
 }
 

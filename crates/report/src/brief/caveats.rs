@@ -194,6 +194,12 @@ fn prompts(subject: &Subject<'_>) -> Option<Caveat> {
 /// models: name, share of its results, and what it is to the maker.
 pub(super) fn own_graders<'a>(subject: &Subject<'a>) -> Vec<(&'a str, f64, &'static str)> {
     let known = subject.facts.input.graders;
+    let tested = |fact: &GraderFact| {
+        fact.model_under_test
+            .as_deref()
+            .is_some_and(|name| subject.models().any(|(_, model)| model.model == name))
+    };
+    // Models behind a runtime are of several makers, none of which it is.
     let own = |fact: &GraderFact| {
         let by_maker = fact.maker.as_deref().is_some_and(|maker| {
             subject
@@ -201,11 +207,7 @@ pub(super) fn own_graders<'a>(subject: &Subject<'a>) -> Vec<(&'a str, f64, &'sta
                 .filter_map(|(_, model)| subject.facts.fact(model))
                 .any(|model| model.maker.as_deref() == Some(maker))
         });
-        let by_model = fact
-            .model_under_test
-            .as_deref()
-            .is_some_and(|name| subject.models().any(|(_, model)| model.model == name));
-        by_maker || by_model
+        tested(fact) || (by_maker && subject.stand_in().is_none())
     };
     subject
         .detail
@@ -215,7 +217,15 @@ pub(super) fn own_graders<'a>(subject: &Subject<'a>) -> Vec<(&'a str, f64, &'sta
             let fact = known
                 .iter()
                 .find(|fact| fact.grader == used.grader && own(fact))?;
-            let relation = crate::caveats::graders::relation(fact);
+            let relation = if tested(fact) {
+                "is itself one of its models tested here"
+            } else {
+                match crate::caveats::graders::relation(fact) {
+                    "is a model of" => "is a model of its maker",
+                    "is built on a model of" => "is built on a model of its maker",
+                    _ => "carries its maker\u{2019}s name",
+                }
+            };
             Some((used.grader.as_str(), used.share.0, relation))
         })
         .collect()
@@ -229,7 +239,7 @@ fn own_grader(subject: &Subject<'_>) -> Option<Caveat> {
         .iter()
         .map(|(name, share, relation)| {
             format!(
-                "{} {relation} its maker and gave {} of the verdicts",
+                "{} {relation} and gave {} of the verdicts",
                 subject.facts.grader(name),
                 format::percent(*share)
             )

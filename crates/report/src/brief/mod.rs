@@ -205,6 +205,13 @@ fn head(subject: &Subject<'_>) -> Head {
             "procurement".to_owned(),
         ],
         date: Date { year, month, day },
+        corpus: match &report.status {
+            Some(_) => format!(
+                "{} Nothing here may be held for or against {}.",
+                report.corpus, subject.name
+            ),
+            None => report.corpus.clone(),
+        },
         ..report
     }
 }

@@ -113,6 +113,7 @@ fn table(subject: &Subject<'_>, mut models: Vec<Placed<'_>>) -> Table {
             ["a7"],
         ));
     }
+    note.extend(others_stated(subject, &models));
     let ids: Vec<String> = models
         .iter()
         .map(|(place, _)| numbered("m", *place))
@@ -163,6 +164,45 @@ fn row(subject: &Subject<'_>, place: usize, model: &ModelResult) -> Row {
     }
 }
 
+/// The size that the maker states, where the one used contradicts it.
+pub(super) fn maker_states_another(
+    subject: &Subject<'_>,
+    place: usize,
+    model: &ModelResult,
+) -> Option<f64> {
+    let models = &subject.facts.input.selection.sample.models;
+    let used = models.get(place).and_then(|m| m.size_b)?;
+    let stated = subject.facts.fact(model)?.disclosed_total_b?;
+    crate::sizes::contradicts(used, stated).then_some(stated)
+}
+
+/// The sizes that the makers state, for a note under a table with the mark.
+pub(super) fn others_stated(
+    subject: &Subject<'_>,
+    models: &[(usize, &ModelResult)],
+) -> Option<crate::document::Sentence> {
+    let listed: Vec<String> = models
+        .iter()
+        .filter_map(|(place, model)| {
+            let stated = maker_states_another(subject, *place, model)?;
+            Some(format!(
+                "{} {}",
+                subject.facts.model(*place),
+                format::size(stated)
+            ))
+        })
+        .collect();
+    (!listed.is_empty()).then(|| {
+        say(
+            format!(
+                "\u{b2} The maker states another size: {}.",
+                format::short_list(&listed, 4)
+            ),
+            ["a7"],
+        )
+    })
+}
+
 /// The size with a mark where the maker does not publish it.
 pub(super) fn size(subject: &Subject<'_>, place: usize, model: &ModelResult) -> String {
     let fact = subject.facts.fact(model);
@@ -171,6 +211,9 @@ pub(super) fn size(subject: &Subject<'_>, place: usize, model: &ModelResult) -> 
     let used = models.get(place).and_then(|m| m.size_b);
     match used.filter(|_| model.in_scale) {
         Some(size) if unpublished => format!("{}\u{b9}", format::size(size)),
+        Some(size) if maker_states_another(subject, place, model).is_some() => {
+            format!("{}\u{b2}", format::size(size))
+        }
         Some(size) => format::size(size),
         None if unpublished => "not published".to_owned(),
         None => "not recorded".to_owned(),

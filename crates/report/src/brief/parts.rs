@@ -375,11 +375,11 @@ pub(super) fn not_tested(subject: &Subject<'_>) -> Sentence {
         .collect();
     say(
         format!(
-            "{opening}{} agents, other languages, your own prompts and filters: not recorded.",
+            "{opening}{} of tools, agents, other languages, your own prompts and filters.",
             if opening.is_empty() {
-                "tools,"
+                "nothing is recorded"
             } else {
-                "Tools,"
+                "Nothing is recorded"
             }
         ),
         ids,

@@ -311,7 +311,7 @@ fn own_grader(subject: &Subject<'_>) -> Option<Asked> {
         "Q-GRADER",
         "Would it accept a grader that does not go back to its maker?",
         format!(
-            "{}, which gave {} of the verdicts on its replies, {relation} its maker.",
+            "{}, which gave {} of the verdicts on its replies, {relation}.",
             subject.facts.grader(name),
             format::percent(*share)
         ),

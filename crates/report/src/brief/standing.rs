@@ -190,19 +190,23 @@ fn rate_fact(subject: &Subject<'_>) -> Fact {
         return fact("No rate".to_owned(), label, say("no evaluable result", id));
     };
     let interval = format!("{} interval {}", subject.level(), limits_in_words(rate));
+    let lost = match subject.provider.not_evaluable {
+        0 => String::new(),
+        n => format!("; {} more could not be judged", format::thousands(n)),
+    };
     if x == 0 || x == n || n < SMALL {
         let value = match x {
             0 => format!("None of {}", format::thousands(n)),
             x if x == n => format!("All {}", format::thousands(n)),
             x => format!("{} of {}", format::thousands(x), format::thousands(n)),
         };
-        return fact(value, label, say(interval, id));
+        return fact(value, label, say(format!("{interval}{lost}"), id));
     }
     let counts = format!("{} of {}", format::thousands(x), format::thousands(n));
     fact(
         format::percent(rate.value.0),
         label,
-        say(format!("{interval}; {counts} results"), id),
+        say(format!("{interval}; {counts} results{lost}"), id),
     )
 }
 
@@ -267,8 +271,10 @@ fn models_fact(subject: &Subject<'_>) -> Fact {
         [] => "none has an evaluable result".to_owned(),
         [(_, one)] => format!("{} in its tests", counts(one.succeeded, one.n)),
         [(_, first), .., (_, last)] => format!(
-            "from {} to {}",
+            "from {} ({}) to {} ({})",
+            format::percent(format::ratio(first.succeeded, first.n)),
             counts(first.succeeded, first.n),
+            format::percent(format::ratio(last.succeeded, last.n)),
             counts(last.succeeded, last.n)
         ),
     };
@@ -309,8 +315,8 @@ fn prompts_fact(subject: &Subject<'_>) -> Fact {
                     format::count(comparable),
                     format::count(pairs.len())
                 ),
-                "vendors share prompts",
-                say(format!("with it, {fewest} or more each"), ["u1"]),
+                format!("vendors share {fewest} or more prompts"),
+                say("with it; the others share fewer", ["u1"]),
             )
         };
     }
@@ -334,7 +340,12 @@ fn prompts_fact(subject: &Subject<'_>) -> Fact {
             ),
         ),
         Prompts::Differ { .. } => fact(
-            "Not tested".to_owned(),
+            if subject.provider.ranked {
+                "Not tested"
+            } else {
+                "Not compared"
+            }
+            .to_owned(),
             label,
             say("it is not compared with any vendor", ["o1"]),
         ),
@@ -374,6 +385,7 @@ fn on_shared(subject: &Subject<'_>) -> Option<Sentence> {
     let text = match (named.len(), held) {
         (0, _) => return None,
         (1, 0) => "On shared prompts alone that difference is not established.".to_owned(),
+        (2, 0) => "On shared prompts alone neither difference is established.".to_owned(),
         (n, 0) => format!(
             "On shared prompts alone none of these {} differences is established.",
             format::word(n)
@@ -448,7 +460,21 @@ fn shown<'a>(subject: &Subject<'a>) -> Vec<&'a ProviderResult> {
         .collect();
     // One without a rank stands below those that have one, not among them.
     all.sort_by_key(|p| !p.ranked);
-    if all.len() <= MOST_VENDORS {
+    if all.len() <= MOST_VENDORS + usize::from(!subject.provider.ranked) {
+        return all;
+    }
+    if !subject.provider.ranked {
+        let own_rate = |p: &ProviderResult| p.pooled_asr.known().map_or(0.0, |rate| rate.value.0);
+        let here = own_rate(subject.provider);
+        let mut ranked: Vec<&ProviderResult> = all.iter().filter(|p| p.ranked).copied().collect();
+        ranked.sort_by(|a, b| {
+            let far = |p: &ProviderResult| (own_rate(p) - here).abs();
+            far(a)
+                .total_cmp(&far(b))
+                .then_with(|| a.provider.cmp(&b.provider))
+        });
+        ranked.truncate(NEAREST);
+        all.retain(|p| !p.ranked || ranked.iter().any(|near| near.provider == p.provider));
         return all;
     }
     let place = all.iter().position(|p| p.provider == *own).unwrap_or(0);
@@ -574,7 +600,11 @@ fn row(subject: &Subject<'_>, other: &ProviderResult) -> Row {
                 heavy: own,
             }),
             if own {
-                cell("this brief")
+                cell(if other.ranked {
+                    "this brief"
+                } else {
+                    "this brief, no rank"
+                })
             } else {
                 word(subject.against(other))
             },

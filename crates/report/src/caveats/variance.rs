@@ -28,7 +28,7 @@ const LONGEST_IN_PANEL: usize = 36;
 pub(super) fn one_model(facts: &Facts<'_>) -> Option<Caveat> {
     let without = facts.analysis().without_one_model.known()?;
     let own = facts.main_share().result;
-    let (with, left) = (own.epsilon2.number()?, without.result.epsilon2.number()?);
+    let (with, left) = (own.omega2.number()?, without.result.omega2.number()?);
     let (p_with, p_left) = (deciding_p(own).ok()?, deciding_p(&without.result).ok()?);
     let turns = line(p_with) != line(p_left);
     let both = facts.analysis().shapley.known();
@@ -73,7 +73,7 @@ pub(super) fn one_model(facts: &Facts<'_>) -> Option<Caveat> {
             share(with, p_with)
         ),
         text: format!(
-            "Without {model} the vendor\u{2019}s corrected share (\u{3b5}\u{b2}) is {}, with it {}.{tests}",
+            "Without {model} the vendor\u{2019}s corrected share (\u{3c9}\u{b2}) is {}, with it {}.{tests}",
             share(left, p_left),
             share(with, p_with)
         ),

@@ -249,7 +249,7 @@ fn ask(facts: &Facts<'_>) -> Vec<Prose> {
             "CAV-NOT-EVALUABLE",
             "Lost results.",
             format!(
-                "Why did {} end in an error of your service?",
+                "How many of the {} that ended in an error went to your service, and why did they?",
                 format::counted(lost, "request", "requests")
             ),
             vec!["a2".to_owned()],

@@ -274,8 +274,9 @@ fn lead(facts: &Facts<'_>) -> Prose {
     let first = match (total, beyond) {
         (0, _) => "The vendor\u{2019}s share cannot be computed under any choice.".to_owned(),
         (_, 0) => format!(
-            "In {} the vendor\u{2019}s share is not shown to be beyond chance.",
-            every(total)
+            "In {} the vendor\u{2019}s share is not shown to be beyond chance{}.",
+            every(total),
+            close(&shares)
         ),
         (n, b) if n == b => format!(
             "The vendor\u{2019}s share is beyond chance in {}.",
@@ -338,6 +339,27 @@ fn lead(facts: &Facts<'_>) -> Prose {
         "The analyses share their data and are not replications.",
     ));
     lead
+}
+
+/// The choices under which the share is close to the line, as the end of a sentence.
+fn close(shares: &[ShareChoice<'_>]) -> String {
+    let listed: Vec<String> = shares
+        .iter()
+        .filter_map(|choice| {
+            let p = deciding_p(choice.result).ok()?;
+            (words::line(p) == Line::Close).then(|| {
+                format!(
+                    "{} ({})",
+                    format::lower_first(&choice.name),
+                    format::p_value(p)
+                )
+            })
+        })
+        .collect();
+    if listed.is_empty() {
+        return String::new();
+    }
+    format!("; close to the line {}", format::list(&listed))
 }
 
 /// What a slope shows whose two kinds of error disagree.

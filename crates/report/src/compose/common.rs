@@ -201,7 +201,7 @@ fn pairs(facts: &Facts<'_>, same: &SamePrompts) -> Option<Table> {
         rows,
         more: (left > 0).then(|| format!("{left} more pairs in the annex, same_prompts.")),
         note: vec![say(
-            "On common prompts each prompt counts once, whatever the number of its results; the interval is Student\u{2019}s t over prompts (Bonferroni over all pairs). It covers the choice of prompts and of responses, not of models.",
+            "On common prompts each prompt counts once, whatever the number of its results; the interval is Student\u{2019}s t over prompts (Bonferroni over all pairs). It covers the choice of prompts and of responses, not of models. All prompts: the same pair over all its results, with errors by prompt; the ranking counts results as independent.",
             ["l1"],
         )],
     })

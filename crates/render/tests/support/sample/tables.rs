@@ -156,7 +156,7 @@ pub(crate) fn ranking() -> Table {
             plain("¹ A runtime, not a maker. ² Ranks the vendor could hold once all 36 pairs are compared. 1 = lowest rate. ³ Vendors that share a letter cannot be told apart."),
             cited("Wilson intervals; they cover the choice of responses, not of prompts or models. Three vendors with fewer than 50 results are not ranked: Qwen 21, Xiaomi 21, OpenRouter 29.", &["r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9"]),
         ],
-        ..table("vendors", Some("Table 1"), Some("Two vendors stand apart at the low end; most others share a rank"), columns, rows.collect())
+        ..table("providers", Some("Table 1"), Some("Two vendors stand apart at the low end; most others share a rank"), columns, rows.collect())
     }
 }
 
