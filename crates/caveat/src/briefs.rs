@@ -184,7 +184,8 @@ pub fn folder_name(vendor: &str) -> String {
 fn read_reply(folder: &Path, vendor: &str) -> Result<Option<(Reply, InputDigest)>, Failure> {
     let name = format!("{REPLIES}/{}.md", folder_name(vendor));
     let path = folder.join(&name);
-    let metadata = match fs::metadata(&path) {
+    // Not followed: a link in a report from elsewhere would print any file of this machine.
+    let metadata = match fs::symlink_metadata(&path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Failure::io(&path, &error)),

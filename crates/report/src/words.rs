@@ -208,12 +208,19 @@ pub fn event_past<'a>(facts: &Facts<'a>) -> &'a str {
     facts.definition().words.event_past.trim()
 }
 
+/// The graders that have a name. A result that counts without a verdict, as a
+/// reply that a filter blocked, has none.
+pub fn named_graders<'a>(facts: &Facts<'a>) -> Vec<&'a caveat_analysis::result::GraderUse> {
+    let graders = facts.analysis().agreement.graders.iter();
+    graders
+        .filter(|used| !used.grader.trim().is_empty())
+        .collect()
+}
+
 /// Who graded, for the foot and for subtitles.
 pub fn grader_phrase(facts: &Facts<'_>) -> String {
-    let graders = &facts.analysis().agreement.graders;
-    match graders.as_slice() {
+    match named_graders(facts).as_slice() {
         [] => "grader not recorded".to_owned(),
-        [one] if one.grader.trim().is_empty() => "grader not recorded".to_owned(),
         [one] => format!("graded by {}", facts.grader(&one.grader)),
         [one, two] => {
             format!(
@@ -234,8 +241,7 @@ const NAMED_GRADERS: usize = 3;
 /// How well follows from the data alone: the agreement of graders in use on
 /// results that both judged, or that no result was judged twice.
 pub fn who_graded(facts: &Facts<'_>) -> String {
-    let agreement = &facts.analysis().agreement;
-    let graders = &agreement.graders;
+    let graders = named_graders(facts);
     let who = match graders.len() {
         0 | 1 => format::capital(&grader_phrase(facts)),
         n if n > NAMED_GRADERS => format::capital(&grader_phrase(facts)),

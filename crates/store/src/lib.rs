@@ -130,7 +130,9 @@ impl Store {
         let connection = connect(path, flags).map_err(|fault| fault.at(path))?;
         let state = schema::inspect(&connection).map_err(|fault| fault.at(path))?;
         match state {
-            FileState::Current => {}
+            FileState::Current => {
+                refuse_grades_without_trace(&connection).map_err(|fault| fault.at(path))?
+            }
             FileState::Empty | FileState::Older(_) => {
                 schema::upgrade(&connection, || TextFile::open(&texts_path(path)))
                     .map_err(|fault| fault.at(path))?;
@@ -451,5 +453,19 @@ fn refusal(state: FileState, path: &Path) -> StoreError {
             path,
             found: "it is empty".to_owned(),
         },
+    }
+}
+
+/// Refuses a store whose last grades belong to a trace that is not there: a new
+/// trace would take that number, and with it verdicts of another.
+fn refuse_grades_without_trace(connection: &Connection) -> Result<(), Fault> {
+    let last = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0));
+    let graded = last("SELECT MAX(id) FROM grades")?.map(|id| id >> schema::GRADE_BITS);
+    let traces = last("SELECT MAX(id) FROM traces")?;
+    match graded {
+        Some(trace) if traces.is_none_or(|last| trace > last) => Err(Fault::damaged(format!(
+            "there are grades of trace {trace}, which does not exist"
+        ))),
+        _ => Ok(()),
     }
 }

@@ -198,6 +198,21 @@ fn a_store_whose_rows_contradict_each_other_is_damaged() {
 }
 
 #[test]
+fn a_store_that_lost_its_last_traces_takes_no_new_ones() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("a.caveat.db");
+    import(&mut Store::open(&path).unwrap(), "a", &corpus(0..40));
+    Store::open(&path).unwrap();
+    // New traces would take the numbers of the lost ones, and their grades.
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch("DELETE FROM traces WHERE id > 10")
+        .unwrap();
+    let error = Store::open(&path).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+}
+
+#[test]
 fn a_truncated_store_is_an_error_and_no_panic() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("a.caveat.db");

@@ -59,6 +59,7 @@ pub fn run(arguments: &BriefArguments) -> Result<u8, Failure> {
         .map(|vendor| (vendor, target.join(folder_name(vendor))))
         .collect();
     if !arguments.check {
+        crate::files::refuse_as_folder(&target)?;
         for (_, target) in &targets {
             write::refuse_foreign(target)?;
         }

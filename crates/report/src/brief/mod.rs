@@ -12,6 +12,7 @@ mod caveats;
 mod closing;
 pub mod document;
 mod evidence;
+mod facts;
 mod method;
 mod models;
 mod pairs;
@@ -89,7 +90,7 @@ pub fn compose(facts: &Facts<'_>, input: &BriefInput<'_>) -> Option<Composed> {
         head: head(&subject),
         first_page: BriefPage {
             answer: standing::answer(&subject),
-            facts: standing::facts(&subject),
+            facts: facts::facts(&subject),
             standing: standing::part(&subject),
             models: models::part(&subject),
             questions_heading: format!("What to ask {}", subject.name),

@@ -30,7 +30,7 @@ pub(super) fn part(subject: &Subject<'_>) -> Part {
     // Measure and graders stand in the title block and in the foot of the page.
     table
         .note
-        .retain(|sentence| sentence.text.starts_with('\u{b9}'));
+        .retain(|sentence| sentence.text.starts_with(['\u{b9}', '\u{b2}']));
     table.more = (left > 0).then(|| {
         format!(
             "The {} with most results; {} more in the section \u{201c}All its models\u{201d}.",

@@ -12,6 +12,10 @@ use crate::definition::day;
 /// Longest paragraph that is printed as one; a longer one is printed in pieces.
 const LONGEST_PARAGRAPH: usize = 1_200;
 
+/// Paragraphs after which empty lines no longer begin a new one: a reply of one
+/// word a line would else fill hundreds of pages.
+const MOST_PARAGRAPHS: usize = 60;
+
 /// A reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Reply {
@@ -88,7 +92,9 @@ fn paragraphs(body: &str) -> Vec<String> {
         words.chain(end)
     }) {
         let Some(word) = word else {
-            close(&mut open, &mut paragraphs);
+            if paragraphs.len() < MOST_PARAGRAPHS {
+                close(&mut open, &mut paragraphs);
+            }
             continue;
         };
         if open.chars().count() + word.chars().count() >= LONGEST_PARAGRAPH {

@@ -51,7 +51,7 @@ pub(super) fn published(facts: &Facts<'_>) -> Option<Caveat> {
             format::count(grid.estimable)
         ),
         text: format!(
-            "Of {} ways to compute the vendor\u{2019}s share that can be defended, {} reach the published {}; on the median it is {}.{moved}",
+            "Of {} ways in use to compute the vendor\u{2019}s share, {} reach this report\u{2019}s {}; on the median it is {}.{moved}",
             format::count(grid.estimable),
             format::percent(reach),
             format::percent(effect),
@@ -83,7 +83,7 @@ pub(super) fn tipping(facts: &Facts<'_>) -> Option<Caveat> {
     let count = match small.len() {
         1 => String::new(),
         n => format!(
-            " The same holds for {} told apart in all.",
+            " Fewer than a fifth would do in {} told apart.",
             format::plural_word(n, "pair", "pairs")
         ),
     };

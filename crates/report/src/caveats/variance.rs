@@ -60,12 +60,7 @@ pub(super) fn one_model(facts: &Facts<'_>) -> Option<Caveat> {
             Severity::Serious
         },
         topic: Topic::Inference,
-        title: if turns {
-            "The answer turns on one model"
-        } else {
-            "The vendor\u{2019}s share turns on one model"
-        }
-        .to_owned(),
+        title: "One model moves the share most".to_owned(),
         short: format!(
             "Without {} the corrected share is {}, with it {}.",
             format::shortened(&model, LONGEST_IN_PANEL),

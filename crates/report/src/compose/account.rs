@@ -180,11 +180,30 @@ fn verdicts(facts: &Facts<'_>) -> Table {
         ],
         rows,
         more: None,
-        note: vec![say(
+        note: std::iter::once(say(
             "Evaluable are the results that succeeded or were resisted.",
             ["a1", "a2"],
-        )],
+        ))
+        .chain(blocked(facts))
+        .collect(),
     }
+}
+
+/// Replies that a filter blocked, where the report counts them without a verdict.
+fn blocked(facts: &Facts<'_>) -> Option<crate::document::Sentence> {
+    let filtered = facts.input.selection.account.by_outcome.get("filtered");
+    let filtered = filtered.copied().filter(|n| *n > 0)?;
+    let resisted =
+        facts.definition().verdicts.filtered == crate::definition::MissingReply::Resisted;
+    resisted.then(|| {
+        say(
+            format!(
+                "{} of the kept results were blocked by a filter: they have no verdict, stand with the unscored, and count as resisted.",
+                format::thousands(filtered)
+            ),
+            ["a4"],
+        )
+    })
 }
 
 /// Models and results by reason of exclusion.

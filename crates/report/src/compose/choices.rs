@@ -452,7 +452,7 @@ fn misled(choices: &[ShareChoice<'_>]) -> Option<crate::document::Sentence> {
     (!rows.is_empty()).then(|| {
         say(
             format!(
-                "F, on which the interval rests, finds the vendor at 5% and relabelling does not, as a single outlying model makes it do: {}. There p counts and not the interval.",
+                "F, on which the interval rests, finds the vendor at 5% and relabelling does not: {}. An outlying model can cause that. There p counts and not the interval.",
                 format::list(&named)
             ),
             rows.iter().map(|row| row.id.clone()),

@@ -70,7 +70,7 @@ impl Asked<'_> {
         };
         let ways = format::count(grid.estimable);
         let mut text = format!(
-            "Computed in {ways} ways that can be defended, {} runs from {} to {}, {} on the median",
+            "Computed in {ways} ways in use, {} runs from {} to {}, {} on the median",
             self.what,
             self.value(low),
             self.value(high),
@@ -78,7 +78,7 @@ impl Asked<'_> {
         );
         if let Some(published) = grid.published.known() {
             text.push_str(&format!(
-                "; as published it is {}, which {} of the ways reach",
+                "; as this report computes it, it is {}, which {} of the ways reach",
                 self.value(published.effect.0),
                 format::percent(published.share_at_least.0)
             ));
@@ -122,10 +122,12 @@ impl Asked<'_> {
             (Some(answer), Some(joint)) => {
                 let than = match answer {
                     Answer::Beyond => "more than chance gives",
+                    Answer::Close => "close to the line, so either reading is weak",
                     Answer::Within => "no more than chance gives",
                 };
                 format!(
-                    "{of_them} of them pass their own test at {alpha}; the median of all is {than} ({}, {} relabellings of all ways at once).",
+                    "{of_them} of them pass their own F or t test at {alpha}, as many or more in {} of relabellings; the median of all is {than} ({}). Relabelled were all ways at once, {} times, as far as the work allows.",
+                    format::percent_of_part(joint.p_significant.0),
                     format::p_value(joint.p_median.0),
                     format::thousands(u64::from(joint.relabellings))
                 )
@@ -285,17 +287,17 @@ fn figure(facts: &Facts<'_>, asked: &Asked<'_>) -> Option<Figure> {
                 .number()
                 .map_or_else(String::new, |v| asked.value(v)),
             own.map_or_else(String::new, |own| format!(
-                "; the published one is {}",
+                "; that of this report is {}",
                 asked.value(own.effect.0)
             ))
         ),
     ];
     let more = [
-        "Every estimate has an interval; squares below say where a choice differs from the published one.",
+        "Every estimate has an interval; squares below say where a choice differs from this report\u{2019}s.",
     ];
     let absent = grid.specifications - grid.estimable;
     let mut note = vec![plain(
-        "A square: this choice instead of the published one. The ways share their data and are no replications.",
+        "A square: this choice instead of this report\u{2019}s. The ways share their data and are no replications.",
     )];
     if absent > 0 {
         note.push(say(
@@ -312,7 +314,7 @@ fn figure(facts: &Facts<'_>, asked: &Asked<'_>) -> Option<Figure> {
         number: String::new(),
         title: title(grid),
         subtitle: format!(
-            "Share of the variance between models that goes with the vendor, {which}, lowest first; thin lines: {level} intervals of the population\u{2019}s share; large: as published"
+            "Share of the variance between models that goes with the vendor, {which}, lowest first; thin lines: {level} intervals of the population\u{2019}s share, which an uncorrected share may lie above; large: this report"
         ),
         alt: charts::alt(&parts, &more, "multiverse"),
         note,
@@ -321,7 +323,7 @@ fn figure(facts: &Facts<'_>, asked: &Asked<'_>) -> Option<Figure> {
             marks,
             rows: rows.into_iter().map(|(_, _, row)| row).collect(),
             published_label: own.map_or_else(String::new, |own| {
-                format!("as published {}", asked.value(own.effect.0))
+                format!("this report {}", asked.value(own.effect.0))
             }),
         },
     })
@@ -332,6 +334,9 @@ fn title(grid: &Multiverse) -> String {
     match (answer(grid), moved) {
         (Some(Answer::Within), Some(choice)) => {
             format!("Over all choices the share is within chance; {choice} moves it most")
+        }
+        (Some(Answer::Close), Some(choice)) => {
+            format!("Over all choices the share is close to the line; {choice} moves it most")
         }
         (Some(Answer::Beyond), Some(choice)) => {
             format!("Over all choices the share is beyond chance; {choice} moves it most")

@@ -147,10 +147,7 @@ fn strip_alt(facts: &Facts<'_>, rows: &[ChanceRow], models: usize) -> String {
 
 fn strip_note(facts: &Facts<'_>) -> Prose {
     let main = facts.main_share();
-    let mut note = vec![say(
-        format!("{}.", format::capital(&findings::relabellings(facts))),
-        [main.id, "d5", "s1"],
-    )];
+    let mut note = Vec::new();
     if let Some(reason) = main.result.eta2.reason() {
         note.push(say(
             format!("Vendor: not estimable, {}.", why_not(reason)),
@@ -164,6 +161,14 @@ fn strip_note(facts: &Facts<'_>) -> Prose {
         ));
     }
     note
+}
+
+/// What Figure 1 rests on, in the note of the table below it, where there is room.
+fn of_the_strip(facts: &Facts<'_>) -> crate::document::Sentence {
+    say(
+        "Figure 1: the same relabellings.",
+        [facts.main_share().id, "d5", "s1"],
+    )
 }
 
 fn vendor_row(facts: &Facts<'_>) -> Option<ChanceRow> {
@@ -258,15 +263,18 @@ fn claims(facts: &Facts<'_>) -> (String, Table) {
         ],
         rows,
         more: None,
-        note: vec![say(
-            format!(
-                "{} of {}. Chance: share of {} that reach the figure. All claims: section \u{201c}All claims\u{201d}.",
-                format::plural(facts.main_share().result.n_models, "model", "models"),
-                format::plural(facts.main_share().result.n_groups, "vendor", "vendors"),
-                findings::relabellings(facts)
+        note: vec![
+            say(
+                format!(
+                    "{} of {}. Chance: share of {} that reach the figure. All claims: section \u{201c}All claims\u{201d}.",
+                    format::plural(facts.main_share().result.n_models, "model", "models"),
+                    format::plural(facts.main_share().result.n_groups, "vendor", "vendors"),
+                    findings::relabellings(facts)
+                ),
+                ids,
             ),
-            ids,
-        )],
+            of_the_strip(facts),
+        ],
     };
     (
         "What was published, and what the same data give".to_owned(),
@@ -430,7 +438,7 @@ fn figures(facts: &Facts<'_>) -> Table {
             if published.is_some() { 38.0 } else { 57.0 },
         ),
     ]);
-    let mut note = vec![figures_note(facts)];
+    let mut note = vec![figures_note(facts), of_the_strip(facts)];
     note.extend(tested.filter(|_| published.is_some()).map(|tested| {
         say(
             format!(

@@ -47,7 +47,15 @@ pub(super) fn section(parts: &Parts<'_>) -> Section {
 
 fn lead(facts: &Facts<'_>) -> Prose {
     let agreement = &facts.analysis().agreement;
-    let who = match agreement.graders.len() {
+    let graders = crate::words::named_graders(facts);
+    let judged: u64 = graders.iter().map(|used| used.n).sum();
+    let who = match graders.len() {
+        n if n > 0 && judged < facts.traces() => format!(
+            "{} judged {} of {} evaluable results; the others count without a verdict.",
+            format::capital(&format::plural_word(n, "grader", "graders")),
+            format::thousands(judged),
+            format::thousands(facts.traces())
+        ),
         0 => "The corpus does not record who graded.".to_owned(),
         1 => format!(
             "One grader judged all {} evaluable results.",

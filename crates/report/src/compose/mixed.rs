@@ -41,6 +41,12 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
 fn in_words(facts: &Facts<'_>, fit: &HierarchicalLikelihood) -> Prose {
     let mut prose = Vec::new();
     let level = words::level(facts);
+    let named: Vec<String> = fit
+        .components
+        .iter()
+        .map(|component| name(component.factor).to_lowercase())
+        .collect();
+    let factors = format::list(&named);
     if let Some(slope) = fit.slope.known()
         && let (Some(lower), Some(upper)) = (slope.lower.number(), slope.upper.number())
     {
@@ -48,13 +54,13 @@ fn in_words(facts: &Facts<'_>, fit: &HierarchicalLikelihood) -> Prose {
         let text = if lower > 0.0 || upper < 0.0 {
             let way = if upper < 0.0 { "fall" } else { "rise" };
             format!(
-                "With vendor, model and prompt in one model of single results, the odds of success {way} with size: times {} per doubling ({level} interval {}).",
+                "With {factors} in one model of single results, the odds of success {way} with size: times {} per doubling ({level} interval {}).",
                 odds(slope.value.0),
                 format::span(&odds(lower), &odds(upper))
             )
         } else {
             format!(
-                "With vendor, model and prompt in one model of single results, no trend with size is established: odds times {} per doubling ({level} interval {}).",
+                "With {factors} in one model of single results, no trend with size is established: odds times {} per doubling ({level} interval {}).",
                 odds(slope.value.0),
                 format::span(&odds(lower), &odds(upper))
             )
@@ -74,7 +80,7 @@ fn in_words(facts: &Facts<'_>, fit: &HierarchicalLikelihood) -> Prose {
     }
     if fit.singular {
         prose.push(say(
-            "One of its variances is estimated at zero, which such few levels give easily.",
+            "A variance among them is estimated at zero, which few levels give easily.",
             ["h1"],
         ));
     }

@@ -44,7 +44,7 @@ fn in_words(facts: &Facts<'_>, plan: &RoundPlan) -> Prose {
     let enough = plan.pairs.iter().filter(|pair| pair.enough_now).count();
     let mut prose = vec![say(
         format!(
-            "{} open. A difference of {} would be found in {}, in 8 of 10 cases each, with {} more results: {}.",
+            "{} open. A difference of {} would be found in {}, each comparison in 8 of 10 cases at a level adjusted for all, with {} more results: {}.",
             format::capital(&format::part_of(
                 open,
                 facts.analysis().comparisons.len(),
@@ -186,7 +186,11 @@ pub(super) fn over_time(facts: &Facts<'_>) -> Vec<Block> {
         Err(reason) => {
             let why = match reason {
                 caveat_analysis::NotEstimable::OnePeriod => {
-                    "no model was tested in two months".to_owned()
+                    if facts.input.selection.account.observed.is_some() {
+                        "no model was tested in two months".to_owned()
+                    } else {
+                        "when models were tested is not recorded".to_owned()
+                    }
                 }
                 reason => why_not(reason).to_owned(),
             };

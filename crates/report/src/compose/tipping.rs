@@ -160,8 +160,8 @@ fn table(facts: &Facts<'_>, told: &[&TippingPoint]) -> Table {
         columns: vec![
             text_column("Lower", 27.0),
             text_column("Higher", 27.0),
-            number_column("Rate", 13.0),
-            number_column("Rate", 13.0),
+            number_column("Lower, %", 15.0),
+            number_column("Higher, %", 15.0),
             number_column("False alarms, higher", 24.0),
             number_column("Misses, lower", 22.0),
             number_column("Verdicts to open", 21.0),

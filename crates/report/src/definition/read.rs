@@ -86,6 +86,25 @@ impl Definition {
         if let Some((problem, hint)) = self.graders.fault() {
             return refuse(problem, hint);
         }
+        let mut ids = std::collections::BTreeSet::new();
+        for view in &self.views {
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            let is_name = view
+                .id
+                .chars()
+                .next()
+                .is_some_and(|c| c.is_ascii_alphanumeric())
+                && view.id.chars().all(plain);
+            if !is_name || !ids.insert(view.id.as_str()) {
+                return refuse(
+                    format!(
+                        "the id of a view is no name, or stands twice: `{}`",
+                        view.id.escape_debug()
+                    ),
+                    "give each of `[[views]]` an id of its own of letters, digits, `-` and `_`",
+                );
+            }
+        }
         for correction in &self.corrections {
             if day(&correction.date).is_none() || correction.text.trim().is_empty() {
                 return refuse(

@@ -9,6 +9,8 @@ use crate::words;
 pub enum Answer {
     /// Chance gives as much less than often enough, by both statistics.
     Beyond,
+    /// Close to the line; either reading is weak.
+    Close,
     /// Chance gives as much.
     Within,
 }
@@ -20,7 +22,8 @@ pub fn answer(grid: &Multiverse) -> Option<Answer> {
     let joint = grid.joint.known()?;
     Some(match words::line(joint.p_median.0) {
         words::Line::Beyond => Answer::Beyond,
-        words::Line::Close | words::Line::Short => Answer::Within,
+        words::Line::Close => Answer::Close,
+        words::Line::Short => Answer::Within,
     })
 }
 
