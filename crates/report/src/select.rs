@@ -23,6 +23,9 @@ use crate::selection::{Account, Exclusion, ModelFact, Outcomes, Selection, ViewS
 use crate::sizes::{self, SizeTable};
 use crate::spellings::{self, Named};
 
+/// Stands for the grader of results that count without a verdict.
+pub(crate) const NO_GRADER: &str = "no named grader";
+
 /// Why a report has nothing to say.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -335,7 +338,7 @@ impl Context<'_> {
             (None, _) => {}
         }
         let grader = cell.grader.as_deref().map_or_else(
-            || "no named grader".to_owned(),
+            || NO_GRADER.to_owned(),
             |name| self.register.grader(name).id,
         );
         candidate.parts.push(Part::new(

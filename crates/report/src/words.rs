@@ -212,9 +212,8 @@ pub fn event_past<'a>(facts: &Facts<'a>) -> &'a str {
 /// reply that a filter blocked, has none.
 pub fn named_graders<'a>(facts: &Facts<'a>) -> Vec<&'a caveat_analysis::result::GraderUse> {
     let graders = facts.analysis().agreement.graders.iter();
-    graders
-        .filter(|used| !used.grader.trim().is_empty())
-        .collect()
+    let named = |name: &str| !name.trim().is_empty() && name != crate::select::NO_GRADER;
+    graders.filter(|used| named(&used.grader)).collect()
 }
 
 /// Who graded, for the foot and for subtitles.
@@ -252,7 +251,7 @@ pub fn who_graded(facts: &Facts<'_>) -> String {
                     format!(
                         "{} ({})",
                         facts.grader(&used.grader),
-                        format::percent(used.share.0)
+                        format::percent_of_part(used.share.0)
                     )
                 })
                 .collect();

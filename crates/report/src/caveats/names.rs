@@ -343,7 +343,7 @@ pub(super) fn base_maker(facts: &Facts<'_>) -> Option<Caveat> {
         }
         .to_owned(),
         short: format!(
-            "Under the maker of the base model the corrected share is {} ({}), not {}.",
+            "By the base model\u{2019}s maker it is {} ({}), not {}.",
             format::percent(after.max(0.0)),
             interval(other),
             format::percent(before.max(0.0))

@@ -163,14 +163,6 @@ fn strip_note(facts: &Facts<'_>) -> Prose {
     note
 }
 
-/// What Figure 1 rests on, in the note of the table below it, where there is room.
-fn of_the_strip(facts: &Facts<'_>) -> crate::document::Sentence {
-    say(
-        "Figure 1: the same relabellings.",
-        [facts.main_share().id, "d5", "s1"],
-    )
-}
-
 fn vendor_row(facts: &Facts<'_>) -> Option<ChanceRow> {
     let main = facts.main_share();
     let observed = main.result.eta2.number()?;
@@ -263,18 +255,16 @@ fn claims(facts: &Facts<'_>) -> (String, Table) {
         ],
         rows,
         more: None,
-        note: vec![
-            say(
-                format!(
-                    "{} of {}. Chance: share of {} that reach the figure. All claims: section \u{201c}All claims\u{201d}.",
-                    format::plural(facts.main_share().result.n_models, "model", "models"),
-                    format::plural(facts.main_share().result.n_groups, "vendor", "vendors"),
-                    findings::relabellings(facts)
-                ),
-                ids,
+        note: vec![say(
+            format!(
+                "{} of {}. Chance: share of {}, as in Figure 1. All claims: section \u{201c}All claims\u{201d}.",
+                format::plural(facts.main_share().result.n_models, "model", "models"),
+                format::plural(facts.main_share().result.n_groups, "vendor", "vendors"),
+                findings::relabellings(facts)
             ),
-            of_the_strip(facts),
-        ],
+            ids.into_iter()
+                .chain([facts.main_share().id, "d5", "s1"].map(str::to_owned)),
+        )],
     };
     (
         "What was published, and what the same data give".to_owned(),
@@ -438,7 +428,7 @@ fn figures(facts: &Facts<'_>) -> Table {
             if published.is_some() { 38.0 } else { 57.0 },
         ),
     ]);
-    let mut note = vec![figures_note(facts), of_the_strip(facts)];
+    let mut note = vec![figures_note(facts)];
     note.extend(tested.filter(|_| published.is_some()).map(|tested| {
         say(
             format!(
@@ -567,17 +557,17 @@ fn figures_note(facts: &Facts<'_>) -> crate::document::Sentence {
     let drawn = findings::relabellings(facts);
     let text = if result.n_models == models || result.n_models == 0 {
         format!(
-            "By chance: the average, of ratios the median. {}; {drawn}.",
+            "By chance: average, of ratios median. {}; {drawn}.",
             counted(models, vendors)
         )
     } else {
         let ranked = facts.ranked();
         let of_ranked = ranked.iter().map(|provider| provider.n_models).sum();
         format!(
-            "By chance: the average, of ratios the median. Shares and ratio: {}, with a known size; last row: {}; {drawn}.",
+            "By chance: average, of ratios median. Shares and ratio: {}, with a known size; last row: {}; {drawn}.",
             counted(result.n_models, result.n_groups),
             counted(of_ranked, ranked.len())
         )
     };
-    say(text, [facts.main_share().id, "s1", "d4", "x1"])
+    say(text, [facts.main_share().id, "d5", "s1", "d4", "x1"])
 }

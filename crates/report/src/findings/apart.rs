@@ -109,7 +109,10 @@ pub fn apart(facts: &Facts<'_>) -> Option<Finding> {
         ["c1"],
     ));
     evidence.extend(unranked(facts));
-    evidence.extend(crate::caveats::graders::kin_evidence(facts));
+    // Of many the panel of the first page says it.
+    if low.len() + high.len() <= MOST_NAMED {
+        evidence.extend(crate::caveats::graders::kin_evidence(facts));
+    }
     Some(Finding {
         code: "F-APART",
         severity: Severity::Serious,
