@@ -158,8 +158,8 @@ fn table(facts: &Facts<'_>, told: &[&TippingPoint]) -> Table {
                 .to_owned(),
         ),
         columns: vec![
-            text_column("Lower", 27.0),
-            text_column("Higher", 27.0),
+            text_column("Lower", 26.0),
+            text_column("Higher", 26.0),
             number_column("Lower, %", 15.0),
             number_column("Higher, %", 15.0),
             number_column("False alarms, higher", 24.0),
