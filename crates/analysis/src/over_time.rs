@@ -59,15 +59,22 @@ pub struct DatedNames<'a> {
     pub graders: &'a [String],
 }
 
-/// Compares every model with itself.
+/// Compares every model with itself; a retest on fewer than `fewest_prompts`
+/// common prompts is told as such and not judged.
 ///
 /// # Errors
 /// The block is absent with `NoTraces` where no cell has any, `OnePeriod` where no
 /// model was tested at two dates and none was graded twice, `OutOfRange` for a place
 /// without a name or more successes than traces. For one retest: `NoPromptIds`,
-/// `NoCommonGrader` or `NoCommonPrompts` where nothing holds both fixed.
-pub fn over_time(cells: &[DatedCell], names: &DatedNames<'_>, level: Level) -> Quantity<OverTime> {
-    block(cells, names, level).into()
+/// `NoCommonGrader` or `NoCommonPrompts` where nothing holds both fixed,
+/// `TooFewCommonPrompts` below `fewest_prompts`.
+pub fn over_time(
+    cells: &[DatedCell],
+    names: &DatedNames<'_>,
+    fewest_prompts: usize,
+    level: Level,
+) -> Quantity<OverTime> {
+    block(cells, names, fewest_prompts, level).into()
 }
 
 /// Totals by prompt of one grader.
@@ -83,7 +90,12 @@ struct Round {
     by_grader: ByGrader,
 }
 
-fn block(cells: &[DatedCell], names: &DatedNames<'_>, level: Level) -> Estimable<OverTime> {
+fn block(
+    cells: &[DatedCell],
+    names: &DatedNames<'_>,
+    fewest_prompts: usize,
+    level: Level,
+) -> Estimable<OverTime> {
     let (rounds, undated) = rounds(cells, names)?;
     if rounds.is_empty() && undated == 0 {
         return Err(NotEstimable::NoTraces);
@@ -100,7 +112,13 @@ fn block(cells: &[DatedCell], names: &DatedNames<'_>, level: Level) -> Estimable
             retested_models += 1;
         }
         for ((earlier, a), (later, b)) in pairs {
-            let drift = drift(a, b, names.graders, level);
+            let drift = drift(a, b, names.graders, level).and_then(|drift| {
+                if drift.common_prompts < fewest_prompts {
+                    Err(NotEstimable::TooFewCommonPrompts)
+                } else {
+                    Ok(drift)
+                }
+            });
             let crude = crude(a, b);
             retests.push(Retest {
                 model: model.clone(),
@@ -361,7 +379,7 @@ mod tests {
             periods: &periods,
             graders: &graders,
         };
-        over_time(cells, &names, Level::P95)
+        over_time(cells, &names, 1, Level::P95)
     }
 
     fn known(cells: &[DatedCell]) -> OverTime {

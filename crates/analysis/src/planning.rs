@@ -12,7 +12,7 @@ use crate::{
     rank_confidence::rank_confidence,
     rank_estimates::RankEstimates,
     reason::{Estimable, NotEstimable},
-    result::{Comparison, OverTime, RankSets, RoundPlan},
+    result::{ComparabilityRule, Comparison, OverTime, RankSets, RoundPlan},
     same_prompts::PromptSample,
     sample::{Parameters, Sample},
 };
@@ -132,5 +132,6 @@ pub(crate) fn dates(
         periods: &periods,
         graders: &sample.labels.graders,
     };
-    over_time(&cells, &names, parameters.level)
+    let fewest = ComparabilityRule::default().fewest_common_prompts;
+    over_time(&cells, &names, fewest, parameters.level)
 }

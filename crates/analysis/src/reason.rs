@@ -115,6 +115,9 @@ pub enum NotEstimable {
     /// No prompt was met by both sides.
     #[error("no prompt was met by both sides")]
     NoCommonPrompts,
+    /// Too few prompts were met by both sides for a comparison.
+    #[error("too few prompts were met by both sides for a comparison")]
+    TooFewCommonPrompts,
     /// A side has several traces on a prompt, so the prompts do not form pairs.
     #[error("a side has several traces on one prompt, so the prompts do not form pairs")]
     ReplicatedPrompts,

@@ -11,11 +11,12 @@ use caveat_importer::text::printable;
 use caveat_render::InputDigest;
 use caveat_report::choices::other_rule;
 use caveat_report::claims::Claims;
-use caveat_report::definition::{Definition, Input};
+use caveat_report::definition::{Definition, Format, Input};
 use caveat_report::sizes::SizeTable;
 use caveat_store::Store;
 
 use crate::catalogue::Catalogue;
+use crate::cli::Only;
 use crate::exit::{self, Failure};
 use crate::files;
 use crate::importing::gather::{Found, OWN, gather};
@@ -48,6 +49,17 @@ pub struct Project {
 }
 
 impl Project {
+    /// Leaves of the documents only one format, where one is asked for.
+    pub fn keep_only(&mut self, only: Option<Only>) {
+        if let Some(only) = only {
+            self.definition.documents.formats = vec![match only {
+                Only::Markdown => Format::Markdown,
+                Only::Html => Format::Html,
+                Only::Pdf => Format::Pdf,
+            }];
+        }
+    }
+
     /// Reads the report in a folder, or at the path of its `report.toml`.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let file = if path.is_dir() {

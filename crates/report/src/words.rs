@@ -330,6 +330,7 @@ pub fn why_not(reason: NotEstimable) -> &'static str {
         NotEstimable::SingleTrace => "a model has a single result",
         NotEstimable::OnlyNoise => "the spread is no more than the chance of single results makes",
         NotEstimable::TooManyModels => "there are more models than the method takes",
+        NotEstimable::TooFewCommonPrompts => "too few prompts were met by both sides",
         NotEstimable::NoCommonStrata | NotEstimable::NoCommonPrompts => {
             "the two met no common prompt"
         }

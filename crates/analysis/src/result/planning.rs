@@ -125,7 +125,9 @@ pub struct RoundStep {
     pub answered_by: Vec<String>,
     /// Prompts.
     pub prompts: u64,
-    /// Which ones; empty for new prompts.
+    /// Which ones, by their numbers in the sample; empty for new prompts. Not
+    /// written out, as nothing outside resolves these numbers.
+    #[serde(skip)]
     pub prompt_ids: Vec<u32>,
     /// Whether they are new to the corpus.
     pub new: bool,

@@ -7,11 +7,10 @@
 use std::path::{Path, PathBuf};
 
 use caveat_importer::text::printable;
-use caveat_report::definition::Format;
 use rayon::prelude::*;
 
 use crate::briefs::{Briefs, folder_name};
-use crate::cli::{BriefArguments, Only};
+use crate::cli::BriefArguments;
 use crate::exit::{self, ANSWER_NO, DONE, Failure};
 use crate::pipeline;
 use crate::project::Project;
@@ -32,13 +31,7 @@ enum Made {
 /// Runs the command.
 pub fn run(arguments: &BriefArguments) -> Result<u8, Failure> {
     let mut project = Project::open(&arguments.report)?;
-    if let Some(only) = arguments.only {
-        project.definition.documents.formats = vec![match only {
-            Only::Markdown => Format::Markdown,
-            Only::Html => Format::Html,
-            Only::Pdf => Format::Pdf,
-        }];
-    }
+    project.keep_only(arguments.only);
     let folder = project.folder.clone();
     let target = arguments
         .out

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use caveat_importer::text::printable;
-use caveat_report::definition::Format;
 use caveat_report::document::Document;
 
-use crate::cli::{Only, ReportArguments};
+use crate::cli::ReportArguments;
 use crate::exit::{self, ANSWER_NO, DONE, Failure};
 use crate::pipeline;
 use crate::project::Project;
@@ -16,13 +15,7 @@ use crate::write;
 /// Runs the command.
 pub fn run(arguments: &ReportArguments) -> Result<u8, Failure> {
     let mut project = Project::open(&arguments.report)?;
-    if let Some(only) = arguments.only {
-        project.definition.documents.formats = vec![match only {
-            Only::Markdown => Format::Markdown,
-            Only::Html => Format::Html,
-            Only::Pdf => Format::Pdf,
-        }];
-    }
+    project.keep_only(arguments.only);
     let target = arguments
         .out
         .clone()

@@ -1,10 +1,9 @@
 //! `caveat summary`: the form for supervisory authorities, in one language.
 
 use caveat_importer::text::printable;
-use caveat_report::definition::Format;
 use caveat_report::summary::locale::Language;
 
-use crate::cli::{Only, SummaryArguments, SummaryLanguage};
+use crate::cli::{SummaryArguments, SummaryLanguage};
 use crate::exit::{self, ANSWER_NO, DONE, Failure};
 use crate::pipeline;
 use crate::project::Project;
@@ -14,13 +13,7 @@ use crate::write;
 /// Runs the command.
 pub fn run(arguments: &SummaryArguments) -> Result<u8, Failure> {
     let mut project = Project::open(&arguments.report)?;
-    if let Some(only) = arguments.only {
-        project.definition.documents.formats = vec![match only {
-            Only::Markdown => Format::Markdown,
-            Only::Html => Format::Html,
-            Only::Pdf => Format::Pdf,
-        }];
-    }
+    project.keep_only(arguments.only);
     let language = language(arguments.lang);
     let target = arguments
         .out

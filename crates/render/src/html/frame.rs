@@ -27,6 +27,15 @@ pub(super) struct Frame {
     foot: String,
 }
 
+impl Frame {
+    /// Leaves the line on the corpus out, where fields say the same in the
+    /// language of the document.
+    pub(super) fn without_corpus(mut self) -> Self {
+        self.corpus = None;
+        self
+    }
+}
+
 /// A place in the page.
 #[derive(Debug, Serialize)]
 pub(super) struct Link {
@@ -34,6 +43,7 @@ pub(super) struct Link {
     text: String,
 }
 
+/// The frame of a document with this head.
 pub(super) fn frame(head: &Head) -> Frame {
     Frame {
         language: words(&format!("{}-{}", head.language, head.region), MAX_TEXT),

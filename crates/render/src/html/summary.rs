@@ -28,7 +28,7 @@ pub(super) fn page(document: &Summary) -> Result<Page, RenderError> {
     let names = &mut Names::default();
     let fields = document.fields.iter();
     Ok(Page {
-        frame: frame(&document.head),
+        frame: frame(&document.head).without_corpus(),
         intro: prose(&document.intro),
         fields: fields
             .map(|field| {

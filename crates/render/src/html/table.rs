@@ -14,6 +14,8 @@ use crate::scene::{draw_table, svg_beside_words};
 
 /// Height of a row with drawings.
 const DRAWN_ROW_MM: f64 = 6.6;
+/// Longest figure that is kept on one line; an interval has some 13 characters.
+const UNBROKEN: usize = 16;
 /// Tables whose rows are vendors or models, which readers want in other orders.
 const SORTABLE: [&str; 4] = ["models", "providers", "standing", "residuals"];
 
@@ -126,13 +128,16 @@ fn piece(column: &Column, cell: &Cell) -> Piece {
         Cell::Interval { .. } | Cell::NotDrawn => ("not drawn".to_owned(), false),
     };
     Piece {
+        class: match class(column) {
+            "num" if text.chars().count() > UNBROKEN => "num long",
+            class => class,
+        },
         key: (column.kind == ColumnKind::Number)
             .then(|| leading_number(&text))
             .flatten(),
         text,
         strong,
         names: false,
-        class: class(column),
         drawing: None,
     }
 }

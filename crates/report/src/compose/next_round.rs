@@ -7,9 +7,6 @@ use crate::document::{Block, Prose, Row, Sentence, Table};
 use crate::format;
 use crate::words::{self, number_column, plain, row, say, text_column, why_not};
 
-/// Prompts met at both dates, below which a change is not shown.
-const FEWEST_PROMPTS: usize = 10;
-
 /// Retests that the document shows.
 const MOST_RETESTS: usize = 12;
 
@@ -228,8 +225,9 @@ fn changes(facts: &Facts<'_>, over_time: &OverTime) -> Prose {
     let mut prose: Vec<Sentence> = vec![say(
         if fixed.is_empty() {
             format!(
-                "{} in two or more months, never on {FEWEST_PROMPTS} or more of the same prompts under the same grader, so no change can be told from other prompts and other graders.",
-                format::capital(&models)
+                "{} in two or more months, never on {} or more of the same prompts under the same grader, so no change can be told from other prompts and other graders.",
+                format::capital(&models),
+                caveat_analysis::result::ComparabilityRule::default().fewest_common_prompts
             )
         } else {
             format!(
@@ -269,9 +267,7 @@ fn held_fixed(over_time: &OverTime) -> Vec<&Retest> {
     retests
         .filter(|retest| {
             let drift = retest.drift.known();
-            drift.is_some_and(|drift| {
-                drift.difference_pp.known().is_some() && drift.common_prompts >= FEWEST_PROMPTS
-            })
+            drift.is_some_and(|drift| drift.difference_pp.known().is_some())
         })
         .collect()
 }

@@ -170,7 +170,7 @@ fn table(facts: &Facts<'_>, told: &[&TippingPoint]) -> Table {
         rows,
         more: (left > 0).then(|| format!("{left} more pairs in the annex, grader_errors.")),
         note: vec![say(
-            "False alarms: share of the failures of the higher vendor that would have to be called successes for both rates to be equal; misses: share of the successes of the lower one that would have to be missed; each alone. Verdicts: successes of the higher vendor that would have to be false for the two to be no longer told apart, and for the order to turn.",
+            "False alarms: share of the failures of the higher vendor that would have to be called successes for both rates to be equal; misses: share of the successes of the lower one that would have to be missed; each alone. Verdicts: successes of the higher vendor that would have to be false for the two to be no longer told apart, and for the two rates to be level or turned.",
             ["j1"],
         )],
     }
